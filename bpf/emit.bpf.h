@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From facts to a record in the ring: who runs, which map, who called, key and value. A record is
+ * submitted or counted as lost; there is no third way.
+ *
+ * Records are sent with the ring's own wake-up rule: the reader is woken when it had caught up.
+ * The reader lets records gather after each wake-up, so a burst costs few of them.
+ */
+#ifndef BPFMON_EMIT_BPF_H
+#define BPFMON_EMIT_BPF_H
+
+#include "state.bpf.h"
+
+/* Keeps clang from checking one copy of a length and using another. */
+#define opaque(x) asm volatile("" : "+r"(x))
+
+static __always_inline void fill_task(struct wire_hdr *hdr, struct wire_task *task)
+{
+	u64 id = bpf_get_current_pid_tgid();
+
+	hdr->time_ns = bpf_ktime_get_ns();
+	task->pid = id >> 32;
+	task->tid = id;
+	task->uid = bpf_get_current_uid_gid();
+	task->cpu = bpf_get_smp_processor_id();
+	bpf_get_current_comm(task->comm, sizeof(task->comm));
+}
+
+/* Facts of a map that a trampoline's argument points to: plain loads. */
+static __always_inline void fill_map(struct wire_map *out, const struct bpf_map *map)
+{
+	out->id = map->id;
+	out->type = map->map_type;
+	out->key_size = map->key_size;
+	out->value_size = map->value_size;
+	out->max_entries = map->max_entries;
+	out->flags = map->map_flags;
+	out->frozen = map->frozen;
+	out->known = 1;
+	bpf_probe_read_kernel(out->name, sizeof(out->name), map->name);
+}
+
+/* The same for a pointer that the verifier knows nothing of. */
+static __always_inline void read_map(struct wire_map *out, const struct bpf_map *map)
+{
+	out->id = BPF_CORE_READ(map, id);
+	out->type = BPF_CORE_READ(map, map_type);
+	out->key_size = BPF_CORE_READ(map, key_size);
+	out->value_size = BPF_CORE_READ(map, value_size);
+	out->max_entries = BPF_CORE_READ(map, max_entries);
+	out->flags = BPF_CORE_READ(map, map_flags);
+	out->frozen = BPF_CORE_READ(map, frozen);
+	out->known = 1;
+	BPF_CORE_READ_INTO(&out->name, map, name);
+}
+
+/* What an element operation is about, before it becomes a record. */
+struct elem {
+	u32 hook;
+	u32 op;			/* enum wire_op_kind */
+	u32 shape;		/* enum wire_shape */
+	u32 key_size;		/* bytes at key */
+	u32 value_size;		/* bytes of one value at value */
+	u32 value_total;	/* bytes at value, over all CPUs */
+	const void *key;
+	const void *value;
+	bool user;		/* key and value are user addresses */
+};
+
+static __always_inline u32 read_bytes(void *dst, u32 len, const void *src, bool user)
+{
+	long err;
+
+	if (user)
+		err = bpf_probe_read_user(dst, len, src);
+	else
+		err = bpf_probe_read_kernel(dst, len, src);
+	return err ? 0 : len;
+}
+
+/*
+ * Reserves the smallest record that key and value fit in, and copies them. Key and value have
+ * room of their own, because the verifier follows one variable length per place.
+ */
+#define ELEM_TRY(key_room, value_room)							\
+	do {										\
+		opaque(klen);								\
+		opaque(vlen);								\
+		if (klen <= (key_room) && vlen <= (value_room)) {			\
+			op = bpf_ringbuf_reserve(&events,				\
+					sizeof(*op) + (key_room) + (value_room), 0);	\
+			if (!op)							\
+				return NULL;						\
+			op->hdr.size = sizeof(*op) + (key_room) + (value_room);		\
+			op->value_off = (key_room);					\
+			op->key_len = read_bytes(op->data, klen, e->key, e->user);	\
+			op->value_len = read_bytes(op->data + (key_room), vlen,		\
+						   e->value, e->user);			\
+			return op;							\
+		}									\
+	} while (0)
+
+static __always_inline struct wire_op *elem_reserve(const struct elem *e)
+{
+	u32 klen = e->key ? e->key_size : 0, vlen = e->value ? e->value_total : 0;
+	struct wire_op *op;
+
+	if (klen > cfg_bytes)
+		klen = cfg_bytes;
+	if (e->shape == WIRE_VALUE_CPUS) {
+		if (vlen > WIRE_VALUE_BYTES)
+			vlen = WIRE_VALUE_BYTES;
+	} else if (vlen > cfg_bytes) {
+		vlen = cfg_bytes;
+	}
+	ELEM_TRY(8, 16);
+	ELEM_TRY(16, 64);
+	ELEM_TRY(64, 256);
+	ELEM_TRY(512, 1024);
+	ELEM_TRY(WIRE_BYTES_MAX, WIRE_VALUE_BYTES);
+	return NULL;
+}
+
+/* Everything but map, caller, flags, result and cmd, which the caller fills before it submits. */
+static __always_inline struct wire_op *elem_begin(const struct elem *e)
+{
+	struct wire_op *op;
+
+	__sync_fetch_and_add(&counts[e->hook].taken, 1);
+	op = elem_reserve(e);
+	if (!op) {
+		count_lost(e->hook, WIRE_LOSS_RING, 1);
+		return NULL;
+	}
+	op->hdr.kind = WIRE_OP;
+	op->hdr.hook = e->hook;
+	fill_task(&op->hdr, &op->task);
+	op->op = e->op;
+	op->shape = e->value ? e->shape : WIRE_VALUE_NONE;
+	op->key_size = e->key ? e->key_size : 0;
+	op->value_size = e->value ? e->value_size : 0;
+	return op;
+}
+
+static __always_inline u32 round_up8(u32 n)
+{
+	return (n + 7) & ~7u;
+}
+
+#endif

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Hooks on bpf(2) itself. They report what is about a map as a whole (create, open, freeze, pin),
+ * and each element command that no hook on a map operation reported: attempts that the kernel
+ * refused before it got there, map types without hooks, and all of them where trampolines can not
+ * be had.
+ *
+ * Two sources with the same logic. In full mode security_bpf() tells the command and gives the
+ * kernel's own copy of the attributes, and __sys_bpf() the result. In degraded mode the raw
+ * tracepoints of the system call boundary do, with the attributes read from user memory.
+ *
+ *   enter   a slot is claimed for the task: command, attributes
+ *   between hooks on map operations note in the slot that they reported; map_open the map
+ *   exit    what is missing is reported; the slot is free again
+ */
+#include "emit.bpf.h"
+
+#include <bpf/bpf_tracing.h>
+
+#define X86_64_BPF 321u		/* __NR_bpf of the 64-bit table */
+#define IA32_BPF 357u		/* and of the 32-bit one */
+
+static __always_inline bool cmd_is_batch(u32 cmd)
+{
+	return cmd == BPF_MAP_UPDATE_BATCH || cmd == BPF_MAP_DELETE_BATCH ||
+	       cmd == BPF_MAP_LOOKUP_AND_DELETE_BATCH;
+}
+
+static __always_inline bool cmd_is_elem(u32 cmd)
+{
+	return cmd == BPF_MAP_UPDATE_ELEM || cmd == BPF_MAP_DELETE_ELEM ||
+	       cmd == BPF_MAP_LOOKUP_AND_DELETE_ELEM;
+}
+
+static __always_inline bool cmd_is_whole(u32 cmd)
+{
+	return cmd == BPF_MAP_CREATE || cmd == BPF_MAP_GET_FD_BY_ID || cmd == BPF_OBJ_GET ||
+	       cmd == BPF_OBJ_PIN || cmd == BPF_MAP_FREEZE;
+}
+
+
+/* The open file behind a descriptor of the running task, or NULL. */
+static __always_inline struct file *file_by_fd(u32 fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct file **fds, *file = NULL;
+
+	if (fd >= BPF_CORE_READ(fdt, max_fds))
+		return NULL;
+	fds = BPF_CORE_READ(fdt, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
+	return file;
+}
+
+static __always_inline bool map_by_fd(u32 fd, struct wire_map *out, u32 *fmode)
+{
+	struct file *file = file_by_fd(fd);
+
+	if (!file || (u64)BPF_CORE_READ(file, f_op) != map_fops)
+		return false;
+	read_map(out, BPF_CORE_READ(file, private_data));
+	*fmode = BPF_CORE_READ(file, f_mode);
+	return true;
+}
+
+/*
+ * bpfmon's own first call: a lookup with a flag word that nobody else knows. It tells the pid
+ * that the kernel uses (bpfmon may run in a pid namespace), and what a map's file looks like.
+ */
+static __always_inline bool own_call(u32 cmd, const union attr *attr, u32 pid)
+{
+	if (own_pid || cmd != BPF_MAP_LOOKUP_ELEM || attr->elem.flags != cfg_cookie)
+		return false;
+	map_fops = (u64)BPF_CORE_READ(file_by_fd(attr->elem.map_fd), f_op);
+	own_pid = pid;
+	return true;
+}
+
+static __always_inline void enter(u32 cmd, const void *attr, bool user)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct slot *s;
+
+	if (!cmd_is_elem(cmd) && !cmd_is_batch(cmd) && !cmd_is_whole(cmd)) {
+		union attr own = {};
+
+		if (own_pid || cmd != BPF_MAP_LOOKUP_ELEM)
+			return;
+		read_bytes(&own, sizeof(own.elem), attr, user);
+		own_call(cmd, &own, id >> 32);
+		return;
+	}
+	if (state == STATE_OFF || (u32)(id >> 32) == own_pid)
+		return;
+	s = slot_claim(id);
+	if (!s) {
+		count_lost(WIRE_HOOK_SYS_EXIT, WIRE_LOSS_TABLE, 1);
+		__sync_fetch_and_add(&counts[WIRE_HOOK_SYS_EXIT].seen, 1);
+		__sync_fetch_and_add(&counts[WIRE_HOOK_SYS_EXIT].taken, 1);
+		return;
+	}
+	s->owner = id;
+	s->cmd = cmd;
+	s->reached = 0;
+	s->opened = 0;
+	s->uattr = user ? (u64)attr : 0;
+	s->map.known = 0;
+	s->map.id = 0;
+	/* A short attribute may end at an unmapped page: then what the command needs. */
+	if (!read_bytes(&s->attr, sizeof(s->attr), attr, user)) {
+		__builtin_memset(&s->attr, 0, sizeof(s->attr));
+		read_bytes(&s->attr, sizeof(s->attr.obj), attr, user);
+		read_bytes(&s->attr, sizeof(s->attr.elem), attr, user);
+	}
+}
+
+/* One element of the running command, number `i` of a batch. Verified once, called for each. */
+__attribute__((noinline)) int report_elem(u32 i, s32 result)
+{
+	struct slot *s = slot_find(bpf_get_current_pid_tgid());
+	struct elem e = { .hook = WIRE_HOOK_SYS_EXIT, .user = true };
+	struct wire_op *op;
+	u64 flags;
+
+	if (!s)
+		return 0;
+	e.key_size = s->map.key_size;
+	e.shape = type_is_percpu(s->map.type) ? WIRE_VALUE_CPUS : WIRE_VALUE_ONE;
+	if (cmd_is_batch(s->cmd)) {
+		flags = s->attr.batch.elem_flags;
+		elem_value(&e, s->map.type, s->map.value_size, flags);
+		if (s->attr.batch.keys)
+			e.key = (void *)(s->attr.batch.keys + (u64)i * e.key_size);
+		if (s->attr.batch.values)
+			e.value = (void *)(s->attr.batch.values + (u64)i * (e.shape == WIRE_VALUE_CPUS ?
+					   e.value_total : e.value_size));
+	} else {
+		flags = s->attr.elem.flags;
+		elem_value(&e, s->map.type, s->map.value_size, flags);
+		e.key = (void *)s->attr.elem.key;
+		e.value = (void *)s->attr.elem.value;
+	}
+	e.op = WIRE_OP_LOOKUP_AND_DELETE;
+	if (s->cmd == BPF_MAP_UPDATE_ELEM || s->cmd == BPF_MAP_UPDATE_BATCH)
+		e.op = WIRE_OP_UPDATE;
+	else if (s->cmd == BPF_MAP_DELETE_ELEM || s->cmd == BPF_MAP_DELETE_BATCH)
+		e.op = WIRE_OP_DELETE;
+	if (e.op != WIRE_OP_UPDATE) {
+		e.value = NULL;
+		flags = 0;
+	}
+	__sync_fetch_and_add(&counts[e.hook].seen, 1);
+	op = elem_begin(&e);
+	if (!op)
+		return 0;
+	op->map = s->map;
+	__builtin_memset(op->caller, 0, sizeof(op->caller));
+	op->flags = flags;
+	op->result = result;
+	op->has_result = 1;
+	op->cmd = s->cmd;
+	op->from = WIRE_FROM_SYSCALL;
+	bpf_ringbuf_submit(op, 0);
+	return 0;
+}
+
+/*
+ * A batch that no hook on an operation saw. What was done is in the count that the kernel wrote
+ * back; -ENOENT of lookup-and-delete means the end of the map, not that nothing was done.
+ */
+static __always_inline void exit_batch(struct slot *s, s32 ret)
+{
+	u32 done = s->attr.batch.count, i;
+	bool whole = !ret || (ret == -2 && s->cmd == BPF_MAP_LOOKUP_AND_DELETE_BATCH);
+
+	if (s->uattr)
+		bpf_probe_read_user(&done, sizeof(done),
+				    (void *)(s->uattr + offsetof(struct attr_batch, count)));
+	else if (!whole)
+		done = 0;
+	if (!whole && done >= s->attr.batch.count)
+		done = 0;
+	for (i = 0; i < WIRE_BATCH_MAX && i < done; i++)
+		report_elem(i, 0);
+	if (done > WIRE_BATCH_MAX) {
+		__sync_fetch_and_add(&counts[WIRE_HOOK_SYS_EXIT].seen, done - WIRE_BATCH_MAX);
+		__sync_fetch_and_add(&counts[WIRE_HOOK_SYS_EXIT].taken, done - WIRE_BATCH_MAX);
+		count_lost(WIRE_HOOK_SYS_EXIT, WIRE_LOSS_BATCH, done - WIRE_BATCH_MAX);
+	}
+	if (!whole)
+		report_elem(done, ret);
+}
+
+static __always_inline void exit_elem(struct slot *s, s32 ret)
+{
+	u32 fd = cmd_is_batch(s->cmd) ? s->attr.batch.map_fd : s->attr.elem.map_fd;
+	u32 fmode;
+
+	if (!map_by_fd(fd, &s->map, &fmode) || map_skipped(s->map.id))
+		return;
+	if (cmd_is_batch(s->cmd))
+		exit_batch(s, ret);
+	else
+		report_elem(0, ret);
+}
+
+static __always_inline struct wire_cmd *cmd_reserve(u32 hook, u32 kind, bool path)
+{
+	struct wire_cmd *c;
+
+	__sync_fetch_and_add(&counts[hook].seen, 1);
+	__sync_fetch_and_add(&counts[hook].taken, 1);
+	c = path ? bpf_ringbuf_reserve(&events, sizeof(*c) + WIRE_PATH_BYTES, 0) :
+		   bpf_ringbuf_reserve(&events, sizeof(*c), 0);
+	if (!c) {
+		count_lost(hook, WIRE_LOSS_RING, 1);
+		return NULL;
+	}
+	c->hdr.size = path ? sizeof(*c) + WIRE_PATH_BYTES : sizeof(*c);
+	c->hdr.kind = kind;
+	c->hdr.hook = hook;
+	c->path_len = 0;
+	c->pad = 0;
+	c->fd = -1;
+	c->fmode = 0;
+	c->result = 0;
+	c->cmd = WIRE_CMD_NONE;
+	fill_task(&c->hdr, &c->task);
+	return c;
+}
+
+static __always_inline void fill_cmd(struct wire_cmd *c, const struct slot *s, s32 ret)
+{
+	c->map = s->map;
+	c->cmd = s->cmd;
+	c->fmode = s->fmode;
+	if (ret >= 0 && s->cmd != BPF_OBJ_PIN && s->cmd != BPF_MAP_FREEZE)
+		c->fd = ret;
+	c->result = ret < 0 ? ret : 0;
+}
+
+static __always_inline void report_cmd(struct slot *s, s32 ret)
+{
+	struct wire_cmd *c;
+	long len;
+
+	if (map_skipped(s->map.id))
+		return;
+	if (s->cmd != BPF_OBJ_GET && s->cmd != BPF_OBJ_PIN) {
+		c = cmd_reserve(WIRE_HOOK_SYS_EXIT, WIRE_CMD, false);
+		if (!c)
+			return;
+		fill_cmd(c, s, ret);
+	} else {
+		c = cmd_reserve(WIRE_HOOK_SYS_EXIT, WIRE_CMD, true);
+		if (!c)
+			return;
+		fill_cmd(c, s, ret);
+		len = bpf_probe_read_user_str(c->path, WIRE_PATH_BYTES,
+					      (void *)s->attr.obj.pathname);
+		if (len > 0)
+			c->path_len = len - 1;
+	}
+	bpf_ringbuf_submit(c, 0);
+}
+
+/* create, open, pin, freeze: the map from what map_open noted, else through the descriptor. */
+static __always_inline void exit_whole(struct slot *s, s32 ret)
+{
+	bool makes_fd = s->cmd != BPF_OBJ_PIN && s->cmd != BPF_MAP_FREEZE;
+	u32 fd = ret;
+
+	if (s->cmd == BPF_OBJ_PIN)
+		fd = s->attr.obj.bpf_fd;
+	else if (s->cmd == BPF_MAP_FREEZE)
+		fd = s->attr.elem.map_fd;
+	if (makes_fd && ret < 0) {
+		if (s->cmd == BPF_MAP_CREATE)
+			return;	/* there is no map */
+		if (!s->opened && s->cmd == BPF_MAP_GET_FD_BY_ID && ret == -1) {
+			s->map.id = s->attr.map_id;
+			s->map.known = 0;
+			s->fmode = 0;
+		} else if (!s->opened) {
+			return;
+		}
+	} else if (!makes_fd || !s->opened) {
+		if (!map_by_fd(fd, &s->map, &s->fmode))
+			return;	/* a program's or a link's */
+	}
+	report_cmd(s, ret);
+}
+
+static __always_inline void exit_slot(struct slot *s, s32 ret)
+{
+	if (cmd_is_whole(s->cmd))
+		exit_whole(s, ret);
+	else if (!s->reached)
+		exit_elem(s, ret);
+	s->owner = 0;
+}
+
+static __always_inline void exit(long ret)
+{
+	struct slot *s = slot_find(bpf_get_current_pid_tgid());
+
+	if (s)
+		exit_slot(s, ret);
+}
+
+/* ---- full mode ---- */
+
+SEC("fentry/security_bpf")
+int BPF_PROG(sys_enter, int cmd, void *attr)
+{
+	enter(cmd, attr, false);
+	return 0;
+}
+
+/*
+ * Up from 5.14 (af2ac3e13e45 "bpf: Prepare bpf syscall to be used from kernel and user space.")
+ * every way into bpf(2) passes __sys_bpf(int cmd, bpfptr_t uattr, unsigned int size). A task that
+ * is refused before security_bpf(), as the unprivileged are, has no slot yet.
+ */
+SEC("fexit/__sys_bpf")
+int sys_exit(void *ctx)
+{
+	u64 id = bpf_get_current_pid_tgid(), ret = 0, cmd = 0, uattr = 0;
+	struct slot *s = slot_find(id);
+
+	bpf_get_func_ret(ctx, &ret);
+	bpf_get_func_arg(ctx, 1, &uattr);
+	if (!s && (s32)ret == -1) {
+		bpf_get_func_arg(ctx, 0, &cmd);
+		enter(cmd, (void *)uattr, true);
+		s = slot_find(id);
+	}
+	if (!s)
+		return 0;
+	s->uattr = uattr;
+	exit_slot(s, ret);
+	return 0;
+}
+
+static __always_inline int exit_regs(const struct pt_regs *regs, bool ia32, long ret)
+{
+	u64 uattr = ia32 ? (u32)BPF_CORE_READ(regs, cx) : BPF_CORE_READ(regs, si);
+	u32 cmd = ia32 ? BPF_CORE_READ(regs, bx) : BPF_CORE_READ(regs, di);
+	u64 id = bpf_get_current_pid_tgid();
+	struct slot *s = slot_find(id);
+
+	if (!s && (s32)ret == -1) {
+		enter(cmd, (void *)uattr, true);
+		s = slot_find(id);
+	}
+	if (!s)
+		return 0;
+	s->uattr = uattr;
+	exit_slot(s, ret);
+	return 0;
+}
+
+/* 5.10 has no __sys_bpf(): the two entries of the system call tables. */
+SEC("fexit/__x64_sys_bpf")
+int BPF_PROG(sys_exit_x64, const struct pt_regs *regs, long ret)
+{
+	return exit_regs(regs, false, ret);
+}
+
+SEC("fexit/__ia32_sys_bpf")
+int BPF_PROG(sys_exit_ia32, const struct pt_regs *regs, long ret)
+{
+	return exit_regs(regs, true, ret);
+}
+
+/* Called when a descriptor for a map is about to be made, and by nothing else. */
+SEC("fexit/security_bpf_map")
+int BPF_PROG(map_open, struct bpf_map *map, unsigned int fmode, int ret)
+{
+	struct slot *s = slot_find(bpf_get_current_pid_tgid());
+
+	if (!s)
+		return 0;
+	fill_map(&s->map, map);
+	s->fmode = fmode;
+	s->open_result = ret;
+	s->opened = 1;
+	return 0;
+}
+
+/* ---- degraded mode ---- */
+
+struct sys_enter_ctx {
+	const struct pt_regs *regs;
+	long nr;
+};
+
+SEC("raw_tp/sys_enter")
+int sys_enter_raw(struct sys_enter_ctx *ctx)
+{
+	const struct pt_regs *regs = ctx->regs;
+	u32 nr = ctx->nr;
+
+	if (nr == X86_64_BPF)
+		enter(BPF_CORE_READ(regs, di), (void *)BPF_CORE_READ(regs, si), true);
+	else if (nr == IA32_BPF)
+		enter(BPF_CORE_READ(regs, bx), (void *)(u64)(u32)BPF_CORE_READ(regs, cx), true);
+	return 0;
+}
+
+struct sys_exit_ctx {
+	const struct pt_regs *regs;
+	long ret;
+};
+
+SEC("raw_tp/sys_exit")
+int sys_exit_raw(struct sys_exit_ctx *ctx)
+{
+	u32 nr = BPF_CORE_READ(ctx->regs, orig_ax);
+
+	if (nr == X86_64_BPF || nr == IA32_BPF)
+		exit(ctx->ret);
+	return 0;
+}

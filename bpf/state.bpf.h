@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Everything the programs keep: settings written before load, the maps with the reason for their
+ * size, the counters that the user side reads through a mapping, and the filter by map.
+ *
+ * State is changed by pointer only. A program here must never call a helper that updates or
+ * deletes a map element: on kernels without the recursion guard of trampolines (before commit
+ * ca06f55b9002 "bpf: Add per-program recursion prevention mechanism", 5.12) a hook that reaches
+ * itself panics.
+ */
+#ifndef BPFMON_STATE_BPF_H
+#define BPFMON_STATE_BPF_H
+
+#include "kernel.bpf.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpfmon/wire.h>
+
+/* Settings, written by the user side before load; constants to the verifier. */
+const volatile __u32 cfg_bytes = 64;	/* captured of a key and of a value, 0 to WIRE_BYTES_MAX */
+const volatile __u32 cfg_cpus = 1;	/* possible CPUs: the number of values of a per-CPU element */
+const volatile __u64 cfg_cookie;		/* marks bpfmon's own first bpf(2) call, see own_call() */
+
+/*
+ * Set once every hook is attached, cleared before the first is detached. In between programs that
+ * count have stopped and those that take details have not, so that a write that is under way at
+ * the end is never taken for one that was hidden.
+ */
+#define STATE_OFF 0
+#define STATE_ON 1
+#define STATE_ENDING 2
+volatile __u32 state;
+
+/* Learned from bpfmon's own first call. */
+volatile __u32 own_pid;
+volatile __u64 map_fops;		/* address of bpf_map_fops: tells a map's file from any other */
+
+/* Kernel text lies below, JITed programs at or above; 0 when not known. */
+volatile __u64 jit_base;
+
+/* Entry address of the function of each hook: the word after it on the stack is the caller. */
+volatile __u64 hook_func[WIRE_HOOK_COUNT];
+
+struct wire_counts counts[WIRE_HOOK_COUNT] __attribute__((aligned(64)));
+
+/*
+ * The filter by map: a slot for each id modulo WIRE_VERDICTS, written by the user side once it
+ * knows whether the map is of interest. `id << 32 | 1` means skip; any other content, also that
+ * of another id in the same slot, lets the record through, and the user side decides again.
+ */
+__u64 verdicts[WIRE_VERDICTS];
+
+/* The size is set before load (--buffer). */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} events SEC(".maps");
+
+/* The part of union bpf_attr (user API, fixed layout) that the followed commands use. */
+struct attr_elem {
+	u32 map_fd;
+	u64 key;
+	u64 value;
+	u64 flags;
+};
+
+struct attr_batch {
+	u64 in_batch;
+	u64 out_batch;
+	u64 keys;
+	u64 values;
+	u32 count;
+	u32 map_fd;
+	u64 elem_flags;
+	u64 flags;
+};
+
+struct attr_obj {
+	u64 pathname;
+	u32 bpf_fd;
+	u32 file_flags;
+};
+
+union attr {
+	struct attr_elem elem;
+	struct attr_batch batch;
+	struct attr_obj obj;
+	u32 map_id;
+	u64 words[7];
+};
+
+/* A task inside a bpf(2) command. */
+struct slot {
+	u64 owner;	/* pid_tgid, 0 when free */
+	u32 cmd;	/* as security_bpf() was given it */
+	u32 reached;	/* records that hooks on map operations made of this command */
+	union attr attr;	/* the kernel's copy where security_bpf() is hooked */
+	u64 uattr;	/* user address of the attributes, 0 when not known */
+	struct wire_map map;
+	u32 opened;	/* security_bpf_map() was called: map, fmode and open_result are valid */
+	u32 fmode;
+	s32 open_result;
+	u32 pad;
+};
+
+/*
+ * Slots are found by thread id, with SLOT_TRIES places each. Only tasks inside bpf(2) at the same
+ * time compete, so 1024 are many more than needed; if they ever are too few, the command that
+ * loses its slot is counted as lost, reason "table".
+ */
+#define SLOTS 1024
+#define SLOT_TRIES 4
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SLOTS);
+	__type(key, u32);
+	__type(value, struct slot);
+} slots SEC(".maps");
+
+static __always_inline struct slot *slot_at(u32 tid, u32 try)
+{
+	u32 i = (tid + try * (SLOTS / SLOT_TRIES)) & (SLOTS - 1);
+
+	return bpf_map_lookup_elem(&slots, &i);
+}
+
+/* The slot of the running task, or NULL. */
+static __always_inline struct slot *slot_find(u64 pid_tgid)
+{
+	struct slot *s;
+
+#pragma unroll
+	for (u32 i = 0; i < SLOT_TRIES; i++) {
+		s = slot_at(pid_tgid, i);
+		if (s && s->owner == pid_tgid)
+			return s;
+	}
+	return NULL;
+}
+
+/* A slot for the running task: its own, else a free one, else NULL. */
+static __always_inline struct slot *slot_claim(u64 pid_tgid)
+{
+	struct slot *s = slot_find(pid_tgid);
+
+	if (s)
+		return s;
+#pragma unroll
+	for (u32 i = 0; i < SLOT_TRIES; i++) {
+		s = slot_at(pid_tgid, i);
+		if (s && !s->owner)
+			return s;
+	}
+	return NULL;
+}
+
+static __always_inline void count_lost(u32 hook, u32 why, u64 n)
+{
+	if (hook < WIRE_HOOK_COUNT)
+		__sync_fetch_and_add(&counts[hook].lost[why], n);
+}
+
+static __always_inline bool map_skipped(u32 id)
+{
+	return verdicts[id & (WIRE_VERDICTS - 1)] == ((u64)id << 32 | 1);
+}
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The BPF object from open to close: which programs to load, load, attach in order, arm; and what
+ * the user side needs of it afterwards: the ring, the counters, the filter, the lists of maps.
+ * The only file that includes the skeleton.
+ */
+#ifndef BPFMON_BPFOBJ_H
+#define BPFMON_BPFOBJ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hooks.h"
+#include "bpfmon/wire.h"
+
+struct bpfobj;
+
+struct bpfobj_opts {
+	uint32_t ring_bytes;	/* a power of two, at least one page */
+	uint32_t bytes;		/* captured of a key and of a value */
+};
+
+/*
+ * Loads everything and attaches it, but reports nothing until bpfobj_arm(). 0, or a negative
+ * errno with a sentence in `why` that says what was tried and what to do.
+ */
+int bpfobj_new(const struct bpfobj_opts *opts, struct bpfobj **out, char *why, size_t why_size);
+/* Detaches and frees; NULL is fine. */
+void bpfobj_free(struct bpfobj *obj);
+
+void bpfobj_arm(struct bpfobj *obj);
+/* No hook starts a record after this; those under way still end in the ring. */
+void bpfobj_disarm(struct bpfobj *obj);
+
+/* An array of WIRE_HOOK_COUNT. */
+const struct hook_state *bpfobj_hooks(const struct bpfobj *obj);
+bool bpfobj_full(const struct bpfobj *obj);	/* trampolines are to be had */
+int bpfobj_ring_fd(const struct bpfobj *obj);
+uint32_t bpfobj_own_pid(const struct bpfobj *obj);	/* as the kernel's programs see it */
+uint32_t bpfobj_cpus(const struct bpfobj *obj);		/* possible CPUs */
+/* Mapped from the kernel, changing under the reader; an array of WIRE_HOOK_COUNT. */
+const volatile struct wire_counts *bpfobj_counts(const struct bpfobj *obj);
+/* Whether records about this map are dropped in the kernel. */
+void bpfobj_set_verdict(struct bpfobj *obj, uint32_t map_id, bool skip);
+bool bpfobj_has_verdict(const struct bpfobj *obj, uint32_t map_id);
+
+/* Calls back for each map on the host; a negative errno when the list can't be read. */
+int bpfobj_each_map(struct bpfobj *obj,
+		    void (*each)(void *context, const struct wire_map *map), void *context);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Ring record to struct event. Every length is checked here and nowhere after: the bytes are
+ * distrusted, the event is not.
+ */
+#ifndef BPFMON_DECODE_H
+#define BPFMON_DECODE_H
+
+#include "event.h"
+
+struct decode_env {
+	int64_t realtime_offset_ns;	/* CLOCK_REALTIME less CLOCK_MONOTONIC */
+	uint32_t cpus;			/* possible CPUs: values in a per-CPU element */
+	uint32_t bytes;			/* --bytes: captured of each value */
+};
+
+/* 0, or -EBADMSG for a record that is not well-formed. `e` lends from `record`. */
+int decode_record(const struct decode_env *env, const void *record, size_t len, struct event *e);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What this kernel can do, asked once by trying. No version number is compared anywhere.
+ */
+#ifndef BPFMON_FEAT_H
+#define BPFMON_FEAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct btf;
+
+struct feat {
+	struct btf *btf;	/* the kernel's own types */
+	int fentry_error;	/* 0, or why a fentry program is refused: a negative errno */
+	int kprobe_error;	/* the same of a kprobe program */
+};
+
+/* 0, or a negative errno with a sentence in `why` when bpfmon can't run at all. */
+int feat_new(struct feat **out, char *why, size_t why_size);
+void feat_free(struct feat *feat);
+
+/* The kernel's BTF has the function. It may still refuse a trampoline: attach to find out. */
+bool feat_has_function(const struct feat *feat, const char *name);
+
+#endif

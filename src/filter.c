@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which events a user asked for; see filter.h. */
+#include "filter.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TYPE(t) (1u << EVENT_MAP_##t)
+#define ALL_TYPES ((1u << EVENT_TYPES) - 1)
+
+static const struct {
+	const char *name;
+	uint32_t types;
+} groups[] = {
+	{ "open", TYPE(OPEN) },
+	{ "write", TYPE(UPDATE) | TYPE(DELETE) },
+	{ "life", TYPE(CREATE) | TYPE(FREE) | TYPE(FREEZE) | TYPE(PIN) },
+	{ "all", ALL_TYPES },
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+void filter_init(struct filter *f)
+{
+	memset(f, 0, sizeof(*f));
+	f->types = ALL_TYPES;
+}
+
+/* A whole decimal number up to 2^32 - 1. */
+static bool parse_u32(const char *word, uint32_t *out)
+{
+	unsigned long long n;
+	char *end;
+
+	if (word[0] < '0' || word[0] > '9')
+		return false;
+	errno = 0;
+	n = strtoull(word, &end, 10);
+	if (errno || *end || n > UINT32_MAX)
+		return false;
+	*out = (uint32_t)n;
+	return true;
+}
+
+static int full(size_t n, const char *what, char *why, size_t why_size)
+{
+	if (n < FILTER_MAX)
+		return 0;
+	snprintf(why, why_size, "at most %d %s can be given; use a glob", FILTER_MAX, what);
+	return -EINVAL;
+}
+
+int filter_add_map(struct filter_list *list, const char *word, char *why, size_t why_size)
+{
+	struct map_match *m = &list->maps[list->n_maps];
+
+	if (full(list->n_maps, "maps", why, why_size))
+		return -EINVAL;
+	if (!*word) {
+		snprintf(why, why_size, "a map is an id, a name, a glob or a pinned path");
+		return -EINVAL;
+	}
+	*m = (struct map_match){ .kind = MATCH_NAME, .text = word };
+	if (strchr(word, '/'))
+		m->kind = MATCH_PIN;
+	else if (word[strspn(word, "0123456789")] == '\0')
+		m->kind = MATCH_ID;
+	if (m->kind == MATCH_ID && (!parse_u32(word, &m->id) || !m->id)) {
+		snprintf(why, why_size, "'%s' is not a map id: 1 to 4294967295", word);
+		return -EINVAL;
+	}
+	list->n_maps++;
+	return 0;
+}
+
+int filter_add_pid(struct filter_list *list, const char *word, char *why, size_t why_size)
+{
+	if (full(list->n_pids, "pids", why, why_size))
+		return -EINVAL;
+	if (!parse_u32(word, &list->pids[list->n_pids]) || list->pids[list->n_pids] > INT32_MAX) {
+		snprintf(why, why_size, "'%s' is not a pid", word);
+		return -EINVAL;
+	}
+	list->n_pids++;
+	return 0;
+}
+
+int filter_add_comm(struct filter_list *list, const char *word, char *why, size_t why_size)
+{
+	if (full(list->n_comms, "commands", why, why_size))
+		return -EINVAL;
+	if (!*word) {
+		snprintf(why, why_size, "a command is a name or a glob of up to 15 characters");
+		return -EINVAL;
+	}
+	list->comms[list->n_comms++] = word;
+	return 0;
+}
+
+int filter_add_except(struct filter *f, char *word, char *why, size_t why_size)
+{
+	static const struct {
+		const char *name;
+		int (*add)(struct filter_list *list, const char *word, char *why, size_t why_size);
+	} keys[] = {
+		{ "map=", filter_add_map },
+		{ "pid=", filter_add_pid },
+		{ "comm=", filter_add_comm },
+	};
+	char *save = NULL, *part = strtok_r(word, ",", &save);
+
+	if (!part) {
+		snprintf(why, why_size, "give map=MAP, comm=NAME or pid=PID, separated by commas");
+		return -EINVAL;
+	}
+	for (; part; part = strtok_r(NULL, ",", &save)) {
+		size_t i;
+
+		for (i = 0; i < COUNT(keys); i++)
+			if (!strncmp(part, keys[i].name, strlen(keys[i].name)))
+				break;
+		if (i == COUNT(keys)) {
+			snprintf(why, why_size, "'%s' is none of map=MAP, comm=NAME, pid=PID", part);
+			return -EINVAL;
+		}
+		if (keys[i].add(&f->except, part + strlen(keys[i].name), why, why_size))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static uint32_t types_by_name(const char *name)
+{
+	for (size_t i = 0; i < COUNT(groups); i++)
+		if (!strcmp(name, groups[i].name))
+			return groups[i].types;
+	for (unsigned int t = 0; t < EVENT_TYPES; t++)
+		if (!strcmp(name, event_type_names[t]) ||
+		    !strcmp(name, event_type_names[t] + strlen("map.")))
+			return 1u << t;
+	return 0;
+}
+
+int filter_set_types(struct filter *f, char *word, char *why, size_t why_size)
+{
+	char *save = NULL, *part = strtok_r(word, ",", &save);
+	uint32_t types = 0, more;
+
+	for (; part; part = strtok_r(NULL, ",", &save)) {
+		more = types_by_name(part);
+		if (!more) {
+			snprintf(why, why_size,
+				 "'%s' is no event type; groups: open, write, life, all; types: map.create, map.open, map.update, map.delete, map.freeze, map.pin, map.free",
+				 part);
+			return -EINVAL;
+		}
+		types |= more;
+	}
+	if (!types) {
+		snprintf(why, why_size, "give event types or groups, separated by commas");
+		return -EINVAL;
+	}
+	f->types = types;
+	return 0;
+}
+
+/* Names come from the kernel, maybe without a NUL. */
+static bool glob_matches(const char *glob, const char *name, size_t size)
+{
+	char text[EVENT_NAME_BYTES + 1] = "";
+
+	if (size > EVENT_NAME_BYTES)
+		size = EVENT_NAME_BYTES;
+	memcpy(text, name, size);
+	return !fnmatch(glob, text, 0);
+}
+
+static bool list_has_map(const struct filter_list *list, uint32_t id, const char *name, size_t size)
+{
+	for (size_t i = 0; i < list->n_maps; i++) {
+		const struct map_match *m = &list->maps[i];
+
+		if (m->kind == MATCH_NAME ? name && glob_matches(m->text, name, size) : m->id == id)
+			return true;
+	}
+	return false;
+}
+
+static bool list_has_task(const struct filter_list *list, const struct event_task *task)
+{
+	for (size_t i = 0; i < list->n_pids; i++)
+		if (list->pids[i] == task->pid)
+			return true;
+	for (size_t i = 0; i < list->n_comms; i++)
+		if (glob_matches(list->comms[i], task->comm, EVENT_NAME_BYTES))
+			return true;
+	return false;
+}
+
+bool filter_map(const struct filter *f, uint32_t id, const char *name, size_t name_size)
+{
+	if (list_has_map(&f->except, id, name, name_size))
+		return false;
+	return !f->only.n_maps || list_has_map(&f->only, id, name, name_size);
+}
+
+bool filter_event(const struct filter *f, const struct event *e)
+{
+	const struct filter_list *only = &f->only;
+
+	if (!(f->types >> e->type & 1))
+		return false;
+	if (!filter_map(f, e->map.id, e->map.known ? e->map.name : NULL, EVENT_NAME_BYTES))
+		return false;
+	if ((only->n_pids || only->n_comms) && !list_has_task(only, &e->task))
+		return false;
+	return !list_has_task(&f->except, &e->task);
+}

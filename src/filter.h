@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which events a user asked for: by map, process, command and event type. Parsing is pure (no
+ * kernel is asked), so that it can be fuzzed; pinned paths are resolved by the command.
+ */
+#ifndef BPFMON_FILTER_H
+#define BPFMON_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+
+enum match_kind { MATCH_ID, MATCH_NAME, MATCH_PIN };
+
+/* One MAP of the command line. */
+struct map_match {
+	enum match_kind kind;
+	uint32_t id;		/* MATCH_ID, and MATCH_PIN once resolved */
+	const char *text;	/* as given: a name, a glob, or a path; lent from the command line */
+};
+
+#define FILTER_MAX 64	/* of each list; more is refused with a message */
+
+struct filter_list {
+	struct map_match maps[FILTER_MAX];
+	size_t n_maps;
+	uint32_t pids[FILTER_MAX];
+	size_t n_pids;
+	const char *comms[FILTER_MAX];	/* globs */
+	size_t n_comms;
+};
+
+struct filter {
+	struct filter_list only;	/* an empty list lets all through */
+	struct filter_list except;
+	uint32_t types;			/* bit for each enum event_type */
+};
+
+void filter_init(struct filter *f);
+
+/* Each is given the option's word. 0, or -EINVAL with what is wrong in `why`. */
+int filter_add_map(struct filter_list *list, const char *word, char *why, size_t why_size);
+int filter_add_pid(struct filter_list *list, const char *word, char *why, size_t why_size);
+int filter_add_comm(struct filter_list *list, const char *word, char *why, size_t why_size);
+/* "map=..,comm=..,pid=.."; cuts the word up in place. */
+int filter_add_except(struct filter *f, char *word, char *why, size_t why_size);
+/* "open,write,map.free"; cuts the word up in place. */
+int filter_set_types(struct filter *f, char *word, char *why, size_t why_size);
+
+/* By the map alone: whether anything about it can be of interest. */
+bool filter_map(const struct filter *f, uint32_t id, const char *name, size_t name_size);
+bool filter_event(const struct filter *f, const struct event *e);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A growing buffer, with text, hex and JSON writers; see buf.h. */
+#include "lib/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool buf_room(struct buf *b, size_t more)
+{
+	size_t cap = b->cap ? b->cap : 4096;
+	char *data;
+
+	if (b->failed)
+		return false;
+	if (b->len + more <= b->cap)
+		return true;
+	while (cap < b->len + more)
+		cap *= 2;
+	data = realloc(b->data, cap);
+	if (!data) {
+		b->failed = true;
+		return false;
+	}
+	b->data = data;
+	b->cap = cap;
+	return true;
+}
+
+void buf_fini(struct buf *b)
+{
+	free(b->data);
+	memset(b, 0, sizeof(*b));
+}
+
+void buf_bytes(struct buf *b, const void *data, size_t len)
+{
+	if (!len || !buf_room(b, len))
+		return;
+	memcpy(b->data + b->len, data, len);
+	b->len += len;
+}
+
+void buf_str(struct buf *b, const char *s)
+{
+	buf_bytes(b, s, strlen(s));
+}
+
+void buf_printf(struct buf *b, const char *format, ...)
+{
+	char line[512];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	if (n > 0)
+		buf_bytes(b, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
+}
+
+void buf_hex(struct buf *b, const uint8_t *data, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	if (!buf_room(b, 2 * len))
+		return;
+	for (size_t i = 0; i < len; i++) {
+		b->data[b->len++] = digits[data[i] >> 4];
+		b->data[b->len++] = digits[data[i] & 15];
+	}
+}
+
+void buf_safe(struct buf *b, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len && s[i]; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c < 0x20 || c >= 0x7f || c == '\\')
+			buf_printf(b, c == '\\' ? "\\\\" : "\\x%02x", c);
+		else
+			buf_bytes(b, &c, 1);
+	}
+}
+
+void buf_pad(struct buf *b, size_t start, size_t width)
+{
+	do
+		buf_bytes(b, " ", 1);
+	while (!b->failed && b->len - start < width);
+}
+
+/* ---- JSON ---- */
+
+static void json_name(struct buf *b, const char *name)
+{
+	if (b->comma)
+		buf_bytes(b, ",", 1);
+	b->comma = true;
+	if (name)
+		buf_printf(b, "\"%s\":", name);
+}
+
+void json_open(struct buf *b, const char *name, char bracket)
+{
+	json_name(b, name);
+	buf_bytes(b, &bracket, 1);
+	b->comma = false;
+}
+
+void json_close(struct buf *b, char bracket)
+{
+	buf_bytes(b, &bracket, 1);
+	b->comma = true;
+}
+
+void json_string(struct buf *b, const char *name, const char *value)
+{
+	json_bytes(b, name, value, strlen(value));
+}
+
+/* Length of the well-formed UTF-8 sequence at s (RFC 3629), 0 when there is none. */
+static size_t utf8_len(const unsigned char *s, size_t left)
+{
+	static const struct {
+		unsigned char first, last, second_min, second_max, len;
+	} forms[] = {
+		{ 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 },
+		{ 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+
+	for (size_t f = 0; f < sizeof(forms) / sizeof(forms[0]); f++) {
+		if (*s < forms[f].first || *s > forms[f].last || forms[f].len > left)
+			continue;
+		if (s[1] < forms[f].second_min || s[1] > forms[f].second_max)
+			return 0;
+		for (size_t i = 2; i < forms[f].len; i++)
+			if ((s[i] & 0xc0) != 0x80)
+				return 0;
+		return forms[f].len;
+	}
+	return 0;
+}
+
+void json_bytes(struct buf *b, const char *name, const char *value, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)value;
+	size_t i = 0, n;
+
+	json_name(b, name);
+	buf_bytes(b, "\"", 1);
+	while (i < len && s[i]) {
+		if (s[i] == '"' || s[i] == '\\') {
+			buf_printf(b, "\\%c", s[i++]);
+		} else if (s[i] < 0x20 || s[i] == 0x7f) {
+			buf_printf(b, "\\u%04x", s[i++]);
+		} else if (s[i] < 0x80) {
+			buf_bytes(b, s + i++, 1);
+		} else if ((n = utf8_len(s + i, len - i))) {
+			buf_bytes(b, s + i, n);
+			i += n;
+		} else {
+			buf_printf(b, "\\\\x%02x", s[i++]);
+		}
+	}
+	buf_bytes(b, "\"", 1);
+}
+
+void json_u64(struct buf *b, const char *name, uint64_t value)
+{
+	json_name(b, name);
+	buf_printf(b, value < 1ull << 53 ? "%llu" : "\"%llu\"", (unsigned long long)value);
+}
+
+void json_bool(struct buf *b, const char *name, bool value)
+{
+	json_name(b, name);
+	buf_str(b, value ? "true" : "false");
+}
+
+void json_hex(struct buf *b, const char *name, const uint8_t *data, size_t len)
+{
+	json_name(b, name);
+	buf_bytes(b, "\"", 1);
+	buf_hex(b, data, len);
+	buf_bytes(b, "\"", 1);
+}

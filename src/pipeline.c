@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From the ring to the output; see pipeline.h. */
+#include "pipeline.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "decode.h"
+#include "lib/log.h"
+#include "ownmaps.h"
+#include "version.h"
+
+/*
+ * After a wake-up records are left to gather this long. While they do, nobody is woken for them:
+ * the ring wakes its reader only when the reader had caught up. 20 ms is not seen by a person and
+ * makes at most 50 wake-ups a second; the default ring then takes 3 million records a second.
+ */
+#define GATHER_NS (20 * 1000 * 1000)
+/* How long after activity the accounts are looked at; nothing runs when nothing happens. */
+#define ACCOUNT_NS 1000000000ull
+
+enum where { WHERE_RING, WHERE_TABLE, WHERE_BATCH, WHERE_RECURSION, WHERE_RECORD, WHERE_OUTPUT,
+	     WHERES };
+
+static const char *const where_names[WHERES] = {
+	[WHERE_RING] = "ring", [WHERE_TABLE] = "table", [WHERE_BATCH] = "batch",
+	[WHERE_RECURSION] = "recursion", [WHERE_RECORD] = "record", [WHERE_OUTPUT] = "output",
+};
+
+struct pipeline {
+	struct bpfobj *obj;
+	const struct pipeline_opts *opts;
+	struct output out;
+	struct out_env env;
+	struct utsname host;
+	struct decode_env decode;
+	struct ownmaps *own;
+	bool finishing;		/* the hooks are off: what is in the ring is all there is */
+	uint64_t seq, events, filtered, malformed;
+	uint64_t reported[WHERES];		/* lost, as reported so far */
+	uint64_t since_ns[WHERES];		/* CLOCK_REALTIME of the last report */
+	uint64_t seen_before[WIRE_HOOK_COUNT];	/* at the last look at the accounts */
+	uint64_t account_at_ns;			/* CLOCK_MONOTONIC, 0: nothing happened since */
+};
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static void put_monitor(struct pipeline *p, struct monitor *m)
+{
+	m->time_ns = now_ns(CLOCK_REALTIME);
+	p->opts->format->monitor(&p->out.buf, &p->env, p->seq++, m);
+	output_line(&p->out);
+}
+
+/* ---- records ---- */
+
+static void learn_verdict(struct pipeline *p, const struct event_map *m)
+{
+	const struct filter *f = p->opts->filter;
+
+	if ((!f->only.n_maps && !f->except.n_maps) || !m->known ||
+	    bpfobj_has_verdict(p->obj, m->id))
+		return;
+	bpfobj_set_verdict(p->obj, m->id, !filter_map(f, m->id, m->name, EVENT_NAME_BYTES));
+}
+
+static bool enough(const struct pipeline *p)
+{
+	return output_ended(&p->out) || (p->opts->max_events && p->events >= p->opts->max_events);
+}
+
+static int on_record(void *context, void *data, size_t size)
+{
+	struct pipeline *p = context;
+	struct event e;
+
+	if (enough(p)) {
+		p->filtered++;
+		return 0;
+	}
+	if (decode_record(&p->decode, data, size, &e)) {
+		p->malformed++;
+		return 0;
+	}
+	learn_verdict(p, &e.map);
+	if (ownmaps_event(p->own, &e) || e.task.pid == bpfobj_own_pid(p->obj) ||
+	    !filter_event(p->opts->filter, &e)) {
+		p->filtered++;
+		return 0;
+	}
+	p->opts->format->event(&p->out.buf, &p->env, p->seq++, &e);
+	p->events++;
+	output_line(&p->out);
+	/* Leaves a ring that is filled as fast as it is read; this record is done with. */
+	return !p->finishing && (enough(p) || p->opts->stop()) ? -ECANCELED : 0;
+}
+
+/* ---- accounts ---- */
+
+/* What the hooks counted, less what has been read and reported. */
+static void count_lost(struct pipeline *p, uint64_t lost[WHERES], bool final)
+{
+	const volatile struct wire_counts *c = bpfobj_counts(p->obj);
+
+	memset(lost, 0, WHERES * sizeof(lost[0]));
+	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
+		uint64_t taken = c[i].taken, seen = c[i].seen;
+		/* A write seen in the last second may still be on its way to the details. */
+		uint64_t due = final ? seen : p->seen_before[i];
+
+		lost[WHERE_RING] += c[i].lost[WIRE_LOSS_RING];
+		lost[WHERE_TABLE] += c[i].lost[WIRE_LOSS_TABLE];
+		lost[WHERE_BATCH] += c[i].lost[WIRE_LOSS_BATCH];
+		if (due > taken)
+			lost[WHERE_RECURSION] += due - taken;
+		p->seen_before[i] = seen;
+	}
+	lost[WHERE_RECORD] = p->malformed;
+	lost[WHERE_OUTPUT] = p->out.lost;
+}
+
+static void account(struct pipeline *p, bool final)
+{
+	uint64_t lost[WHERES];
+
+	count_lost(p, lost, final);
+	for (unsigned int w = 0; w < WHERES; w++) {
+		struct monitor m = { .type = MONITOR_LOST, .where = where_names[w],
+				     .since_ns = p->since_ns[w] };
+
+		if (lost[w] <= p->reported[w])
+			continue;
+		m.lost = lost[w] - p->reported[w];
+		put_monitor(p, &m);
+		log_warn("%" PRIu64 " events lost (%s)%s", m.lost, m.where,
+			 w == WHERE_RING ? "; a larger --buffer holds more" :
+			 w == WHERE_RECURSION ? "; a program hid writes from bpfmon, or ran inside it" : "");
+		p->reported[w] = lost[w];
+		p->since_ns[w] = m.time_ns;
+	}
+}
+
+static void put_stop(struct pipeline *p)
+{
+	const volatile struct wire_counts *c = bpfobj_counts(p->obj);
+	struct monitor m = { .type = MONITOR_STOP, .events = p->events, .filtered = p->filtered };
+
+	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
+		m.seen += c[i].seen > c[i].taken ? c[i].seen : c[i].taken;
+	for (unsigned int w = 0; w < WHERES; w++)
+		m.lost += p->reported[w];
+	put_monitor(p, &m);
+	log_info("%" PRIu64 " events, %" PRIu64 " left out, %" PRIu64 " lost", m.events, m.filtered,
+		 m.lost);
+}
+
+/* ---- the loop ---- */
+
+static void tell_loss(const struct pipeline *p)
+{
+	const struct hook_state *states = bpfobj_hooks(p->obj);
+
+	if (!bpfobj_full(p->obj))
+		log_warn("degraded mode: %s", states[WIRE_HOOK_SYS_ENTER].why);
+	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
+		const char *loss = hook_loss(&hooks[i], &states[i]);
+
+		if (states[i].why[0] && loss)
+			log_warn("hook %s %s: not seen: %s", hooks[i].name,
+				 states[i].way ? "is a fallback" : "is missing", loss);
+	}
+}
+
+static void start(struct pipeline *p)
+{
+	struct monitor m = {
+		.type = MONITOR_START, .hooks = bpfobj_hooks(p->obj), .kernel = p->host.release,
+		.mode = bpfobj_full(p->obj) ? "full" : "degraded", .version = BPFMON_VERSION,
+	};
+
+	tell_loss(p);
+	bpfobj_arm(p->obj);
+	put_monitor(p, &m);
+	output_flush(&p->out);
+	log_info("watching, %s mode, kernel %s; end with Ctrl-C", m.mode, m.kernel);
+}
+
+static void update_clock(struct pipeline *p)
+{
+	p->decode.realtime_offset_ns =
+		(int64_t)(now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC));
+}
+
+/* Reads until the ring is empty or enough was written. */
+static int drain(struct pipeline *p, struct ring_buffer *ring)
+{
+	int n;
+
+	update_clock(p);
+	n = ring_buffer__consume(ring);
+	if (n)
+		p->account_at_ns = p->account_at_ns ?: now_ns(CLOCK_MONOTONIC) + ACCOUNT_NS;
+	return n == -ECANCELED || n == -EINTR ? 0 : n;
+}
+
+/* Waits for records, the end of the reader, the next look at the accounts, or a signal. */
+static void wait_for_more(struct pipeline *p, struct ring_buffer *ring, bool gather, uint64_t end_ns)
+{
+	struct pollfd fds[] = {
+		{ .fd = p->out.fd },
+		{ .fd = p->opts->stop_fd, .events = POLLIN },
+		{ .fd = ring_buffer__epoll_fd(ring), .events = POLLIN },
+	};
+	uint64_t now = now_ns(CLOCK_MONOTONIC), until = gather ? now + GATHER_NS : 0;
+	struct timespec timeout;
+
+	if (p->account_at_ns && (!until || p->account_at_ns < until))
+		until = p->account_at_ns;
+	if (end_ns && (!until || end_ns < until))
+		until = end_ns;
+	until = until > now ? until - now : 0;
+	timeout.tv_sec = (time_t)(until / 1000000000);
+	timeout.tv_nsec = (long)(until % 1000000000);
+	/* While records gather, the ring is not watched. */
+	ppoll(fds, gather ? 2 : 3, p->account_at_ns || end_ns || gather ? &timeout : NULL, NULL);
+	if (fds[0].revents & (POLLERR | POLLNVAL))
+		p->out.closed = true;
+}
+
+static int loop(struct pipeline *p, struct ring_buffer *ring)
+{
+	uint64_t end_ns = p->opts->duration_ns ? now_ns(CLOCK_MONOTONIC) + p->opts->duration_ns : 0;
+	bool gather = false;
+	int n;
+
+	while (!p->opts->stop() && !enough(p)) {
+		uint64_t now;
+
+		wait_for_more(p, ring, gather, end_ns);
+		n = drain(p, ring);
+		if (n < 0)
+			return n;
+		gather = n > 0;
+		output_flush(&p->out);
+		now = now_ns(CLOCK_MONOTONIC);
+		if (p->account_at_ns && now >= p->account_at_ns) {
+			p->account_at_ns = gather ? now + ACCOUNT_NS : 0;
+			account(p, false);
+		}
+		if (end_ns && now >= end_ns)
+			break;
+	}
+	return 0;
+}
+
+static void each_map(void *context, const struct wire_map *map)
+{
+	struct event_map m = { .id = map->id, .known = true, .name = map->name };
+
+	learn_verdict(context, &m);
+}
+
+static int finish(struct pipeline *p, struct ring_buffer *ring)
+{
+	int err;
+
+	bpfobj_disarm(p->obj);
+	p->finishing = true;
+	do
+		err = drain(p, ring);
+	while (err > 0);
+	if (!p->out.closed) {
+		account(p, true);
+		put_stop(p);
+		output_flush(&p->out);
+	}
+	if (p->out.error) {
+		log_error("cannot write events: %s; %" PRIu64 " lines lost", strerror(-p->out.error),
+			  p->out.lost);
+		return p->out.error;
+	}
+	return err;
+}
+
+int pipeline_run(struct bpfobj *obj, const struct pipeline_opts *opts, int fd)
+{
+	struct pipeline p = { .obj = obj, .opts = opts };
+	struct ring_buffer *ring;
+	int err, end;
+
+	uname(&p.host);
+	p.env = (struct out_env){ .host = p.host.nodename, .color = opts->color };
+	p.decode.cpus = bpfobj_cpus(obj);
+	p.decode.bytes = opts->bytes;
+	output_init(&p.out, fd, opts->give_up);
+	for (unsigned int w = 0; w < WHERES; w++)
+		p.since_ns[w] = now_ns(CLOCK_REALTIME);
+	p.own = ownmaps_new();
+	ring = ring_buffer__new(bpfobj_ring_fd(obj), on_record, &p, NULL);
+	if (!p.own || !ring) {
+		err = p.own ? -errno : -ENOMEM;
+		log_error("cannot read the ring: %s", strerror(-err));
+		goto out;
+	}
+	bpfobj_each_map(obj, each_map, &p);
+	start(&p);
+	err = loop(&p, ring);
+	if (err)
+		log_error("cannot read the ring: %s", strerror(-err));
+	end = finish(&p, ring);
+	err = err ? err : end;
+out:
+	ring_buffer__free(ring);
+	ownmaps_free(p.own);
+	output_fini(&p.out);
+	return err;
+}
