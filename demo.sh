@@ -64,6 +64,7 @@ else
 	fi
 fi
 
+[ "$full" -eq 0 ] || exit "$full"
 cat <<'EOF'
 
 Go on with (as root):
@@ -72,4 +73,3 @@ Go on with (as root):
   build/bpfmon features                 what this kernel lets bpfmon see, and what not
   sh test.sh                            all tests, on five kernels
 EOF
-exit "$full"

@@ -67,10 +67,15 @@ struct elem {
 	bool user;		/* key and value are user addresses */
 };
 
-static __always_inline u32 read_bytes(void *dst, u32 len, const void *src, bool user)
+/* Bytes read: `len`, or 0 when they can't be. The verifier wants to see the bound, `room`, here. */
+static __always_inline u64 read_bytes(void *dst, u64 len, const u64 room, const void *src,
+				      bool user)
 {
 	long err;
 
+	opaque(len);
+	if (len > room)
+		return 0;
 	if (user)
 		err = bpf_probe_read_user(dst, len, src);
 	else
@@ -83,26 +88,22 @@ static __always_inline u32 read_bytes(void *dst, u32 len, const void *src, bool 
  * room of their own, because the verifier follows one variable length per place.
  */
 #define ELEM_TRY(key_room, value_room)							\
-	do {										\
-		opaque(klen);								\
-		opaque(vlen);								\
-		if (klen <= (key_room) && vlen <= (value_room)) {			\
-			op = bpf_ringbuf_reserve(&events,				\
-					sizeof(*op) + (key_room) + (value_room), 0);	\
-			if (!op)							\
-				return NULL;						\
-			op->hdr.size = sizeof(*op) + (key_room) + (value_room);		\
-			op->value_off = (key_room);					\
-			op->key_len = read_bytes(op->data, klen, e->key, e->user);	\
-			op->value_len = read_bytes(op->data + (key_room), vlen,		\
-						   e->value, e->user);			\
-			return op;							\
-		}									\
-	} while (0)
+	if (klen <= (key_room) && vlen <= (value_room)) {				\
+		op = bpf_ringbuf_reserve(&events,					\
+				sizeof(*op) + (key_room) + (value_room), 0);		\
+		if (!op)								\
+			return NULL;							\
+		op->hdr.size = sizeof(*op) + (key_room) + (value_room);			\
+		op->value_off = (key_room);						\
+		op->key_len = read_bytes(op->data, klen, key_room, e->key, e->user);	\
+		op->value_len = read_bytes(op->data + (key_room), vlen, value_room,	\
+					   e->value, e->user);				\
+		return op;								\
+	}
 
 static __always_inline struct wire_op *elem_reserve(const struct elem *e)
 {
-	u32 klen = e->key ? e->key_size : 0, vlen = e->value ? e->value_total : 0;
+	u64 klen = e->key ? e->key_size : 0, vlen = e->value ? e->value_total : 0;
 	struct wire_op *op;
 
 	if (klen > cfg_bytes)
@@ -113,11 +114,11 @@ static __always_inline struct wire_op *elem_reserve(const struct elem *e)
 	} else if (vlen > cfg_bytes) {
 		vlen = cfg_bytes;
 	}
-	ELEM_TRY(8, 16);
-	ELEM_TRY(16, 64);
-	ELEM_TRY(64, 256);
-	ELEM_TRY(512, 1024);
-	ELEM_TRY(WIRE_BYTES_MAX, WIRE_VALUE_BYTES);
+	ELEM_TRY(8, 16)
+	ELEM_TRY(16, 64)
+	ELEM_TRY(64, 256)
+	ELEM_TRY(512, 1024)
+	ELEM_TRY(WIRE_BYTES_MAX, WIRE_VALUE_BYTES)
 	return NULL;
 }
 

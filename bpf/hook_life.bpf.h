@@ -44,11 +44,12 @@ int map_free_kprobe(struct pt_regs *ctx)
 SEC("iter/bpf_map")
 int list_maps(struct bpf_iter__bpf_map *ctx)
 {
+	struct bpf_map *map = ctx->map;
 	struct wire_iter_map out = {};
 
-	if (!ctx->map)
+	if (!map)
 		return 0;
-	fill_map(&out.map, ctx->map);
+	fill_map(&out.map, map);
 	bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
 	return 0;
 }

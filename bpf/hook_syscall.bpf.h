@@ -68,13 +68,19 @@ static __always_inline bool map_by_fd(u32 fd, struct wire_map *out, u32 *fmode)
  * bpfmon's own first call: a lookup with a flag word that nobody else knows. It tells the pid
  * that the kernel uses (bpfmon may run in a pid namespace), and what a map's file looks like.
  */
-static __always_inline bool own_call(u32 cmd, const union attr *attr, u32 pid)
+static __always_inline void own_call(u32 cmd, const void *uattr, bool user, u32 pid)
 {
-	if (own_pid || cmd != BPF_MAP_LOOKUP_ELEM || attr->elem.flags != cfg_cookie)
-		return false;
-	map_fops = (u64)BPF_CORE_READ(file_by_fd(attr->elem.map_fd), f_op);
+	struct attr_elem attr = {};
+	struct file *file;
+
+	if (own_pid || cmd != BPF_MAP_LOOKUP_ELEM)
+		return;
+	read_bytes(&attr, sizeof(attr), sizeof(attr), uattr, user);
+	if (attr.flags != cfg_cookie)
+		return;
+	file = file_by_fd(attr.map_fd);
+	map_fops = (u64)BPF_CORE_READ(file, f_op);
 	own_pid = pid;
-	return true;
 }
 
 static __always_inline void enter(u32 cmd, const void *attr, bool user)
@@ -83,12 +89,7 @@ static __always_inline void enter(u32 cmd, const void *attr, bool user)
 	struct slot *s;
 
 	if (!cmd_is_elem(cmd) && !cmd_is_batch(cmd) && !cmd_is_whole(cmd)) {
-		union attr own = {};
-
-		if (own_pid || cmd != BPF_MAP_LOOKUP_ELEM)
-			return;
-		read_bytes(&own, sizeof(own.elem), attr, user);
-		own_call(cmd, &own, id >> 32);
+		own_call(cmd, attr, user, id >> 32);
 		return;
 	}
 	if (state == STATE_OFF || (u32)(id >> 32) == own_pid)
@@ -108,10 +109,10 @@ static __always_inline void enter(u32 cmd, const void *attr, bool user)
 	s->map.known = 0;
 	s->map.id = 0;
 	/* A short attribute may end at an unmapped page: then what the command needs. */
-	if (!read_bytes(&s->attr, sizeof(s->attr), attr, user)) {
+	if (!read_bytes(&s->attr, sizeof(s->attr), sizeof(s->attr), attr, user)) {
 		__builtin_memset(&s->attr, 0, sizeof(s->attr));
-		read_bytes(&s->attr, sizeof(s->attr.obj), attr, user);
-		read_bytes(&s->attr, sizeof(s->attr.elem), attr, user);
+		read_bytes(&s->attr, sizeof(s->attr.obj), sizeof(s->attr.obj), attr, user);
+		read_bytes(&s->attr, sizeof(s->attr.elem), sizeof(s->attr.elem), attr, user);
 	}
 }
 
@@ -343,13 +344,18 @@ int sys_exit(void *ctx)
 	return 0;
 }
 
-static __always_inline int exit_regs(const struct pt_regs *regs, bool ia32, long ret)
+/* ctx[0] are the registers of the caller, in a type that 5.10's BTF only declares. */
+static __always_inline int exit_regs(u64 *ctx, bool ia32)
 {
-	u64 uattr = ia32 ? (u32)BPF_CORE_READ(regs, cx) : BPF_CORE_READ(regs, si);
-	u32 cmd = ia32 ? BPF_CORE_READ(regs, bx) : BPF_CORE_READ(regs, di);
-	u64 id = bpf_get_current_pid_tgid();
+	const struct pt_regs *regs = NULL;
+	u64 id = bpf_get_current_pid_tgid(), uattr;
 	struct slot *s = slot_find(id);
+	long ret = ctx[1];
+	u32 cmd;
 
+	bpf_probe_read_kernel(&regs, sizeof(regs), ctx);
+	uattr = ia32 ? (u32)BPF_CORE_READ(regs, cx) : BPF_CORE_READ(regs, si);
+	cmd = ia32 ? BPF_CORE_READ(regs, bx) : BPF_CORE_READ(regs, di);
 	if (!s && (s32)ret == -1) {
 		enter(cmd, (void *)uattr, true);
 		s = slot_find(id);
@@ -363,15 +369,15 @@ static __always_inline int exit_regs(const struct pt_regs *regs, bool ia32, long
 
 /* 5.10 has no __sys_bpf(): the two entries of the system call tables. */
 SEC("fexit/__x64_sys_bpf")
-int BPF_PROG(sys_exit_x64, const struct pt_regs *regs, long ret)
+int sys_exit_x64(u64 *ctx)
 {
-	return exit_regs(regs, false, ret);
+	return exit_regs(ctx, false);
 }
 
 SEC("fexit/__ia32_sys_bpf")
-int BPF_PROG(sys_exit_ia32, const struct pt_regs *regs, long ret)
+int sys_exit_ia32(u64 *ctx)
 {
-	return exit_regs(regs, true, ret);
+	return exit_regs(ctx, true);
 }
 
 /* Called when a descriptor for a map is about to be made, and by nothing else. */
@@ -417,7 +423,8 @@ struct sys_exit_ctx {
 SEC("raw_tp/sys_exit")
 int sys_exit_raw(struct sys_exit_ctx *ctx)
 {
-	u32 nr = BPF_CORE_READ(ctx->regs, orig_ax);
+	const struct pt_regs *regs = ctx->regs;
+	u32 nr = BPF_CORE_READ(regs, orig_ax);
 
 	if (nr == X86_64_BPF || nr == IA32_BPF)
 		exit(ctx->ret);

@@ -32,6 +32,20 @@ struct bpfobj {
 	uint32_t cpus;
 };
 
+/* libbpf's own messages, of use to a developer only: the verifier's log is many lines. */
+static int libbpf_message(enum libbpf_print_level level, const char *format, va_list args)
+{
+	static char text[64 * 1024];
+	char *line, *save = NULL;
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	vsnprintf(text, sizeof(text), format, args);
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		log_debug("%s", line);
+	return 0;
+}
+
 static const struct hook_way *planned(const struct bpfobj *obj, unsigned int hook)
 {
 	unsigned int i = obj->way[hook];
@@ -302,6 +316,7 @@ int bpfobj_new(const struct bpfobj_opts *opts, struct bpfobj **out, char *why, s
 
 	if (!obj)
 		return explain(-ENOMEM, "cannot start", why, why_size);
+	libbpf_set_print(libbpf_message);
 	err = feat_new(&feat, why, why_size);
 	if (err)
 		goto out;

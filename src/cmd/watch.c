@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* bpfmon watch: options to a running pipeline. */
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -214,17 +213,6 @@ static int check_words(struct filter *f)
 	return 0;
 }
 
-static int libbpf_message(enum libbpf_print_level level, const char *format, va_list args)
-{
-	char line[1024];
-	size_t len;
-
-	vsnprintf(line, sizeof(line), format, args);
-	len = strcspn(line, "\n");
-	log_at(LOG_DEBUG, "libbpf (%d): %.*s", level, (int)len, line);
-	return 0;
-}
-
 static int watch_run(struct watch *w)
 {
 	struct bpfobj_opts bpf = { .ring_bytes = (uint32_t)size_power_of_two(w->buffer),
@@ -268,7 +256,6 @@ static int watch(int argc, char **argv)
 		return STATUS_DONE;
 	}
 	log_set_level(w.level);
-	libbpf_set_print(libbpf_message);
 	if (check_words(&w.filter))
 		return STATUS_USAGE;
 	err = stop_init();
