@@ -41,7 +41,7 @@ BPFMON_OBJ = $(BPFMON_SRC:%.c=$(O)/obj/%.o)
 MAPWRITER_OBJ = $(MAPWRITER_SRC:%.c=$(O)/obj/%.o)
 SKELETONS = $(O)/bpfmon.skel.h $(O)/mapwriter.skel.h
 # What needs no kernel: linked into unit tests and fuzzers.
-PURE_OBJ = $(addprefix $(O)/obj/src/,decode.o event.o filter.o names.o ownmaps.o size.o hooks.o \
+PURE_OBJ = $(addprefix $(O)/obj/src/,decode.o event.o filter.o mapids.o names.o ownmaps.o size.o hooks.o \
 	lib/buf.o out/json.o out/text.o out/table.o)
 UNIT = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 
@@ -80,12 +80,20 @@ $(O)/tests/unit/%: tests/unit/%.c $(PURE_OBJ) Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(USER_LDFLAGS) -MMD -MP -o $@ $< $(PURE_OBJ) $(LIBS)
 
+ACTORS = $(patsubst tests/actors/%.c,$(O)/actors/%,$(wildcard tests/actors/*.c))
+
+$(O)/actors/%: tests/actors/%.c Makefile
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(USER_LDFLAGS) -o $@ $< $(LIBS)
+
 unit: $(UNIT)
+actors: $(ACTORS)
 
 check: all
 	$(Q)tests/check $(O)
 
-check-vm: all
+check-vm: all actors
 	$(Q)tests/run $(if $(K),--kernel $(K)) $(if $(T),--test $(T))
 
 fuzz:
@@ -118,6 +126,6 @@ help:
 	@echo 'Variables: O CC CLANG LLVM_STRIP BPFTOOL PKG_CONFIG CFLAGS LDFLAGS SAN V'
 
 -include $(BPFMON_OBJ:.o=.d) $(MAPWRITER_OBJ:.o=.d) $(O)/bpfmon.bpf.d $(O)/mapwriter.bpf.d $(UNIT:=.d)
-.PHONY: all unit check check-vm fuzz lint bench install clean help
+.PHONY: all unit actors check check-vm fuzz lint bench install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

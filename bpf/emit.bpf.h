@@ -37,6 +37,7 @@ static __always_inline void fill_map(struct wire_map *out, const struct bpf_map 
 	out->flags = map->map_flags;
 	out->frozen = map->frozen;
 	out->known = 1;
+	out->address = (u64)map;
 	bpf_probe_read_kernel(out->name, sizeof(out->name), map->name);
 }
 
@@ -51,6 +52,7 @@ static __always_inline void read_map(struct wire_map *out, const struct bpf_map 
 	out->flags = BPF_CORE_READ(map, map_flags);
 	out->frozen = BPF_CORE_READ(map, frozen);
 	out->known = 1;
+	out->address = (u64)map;
 	BPF_CORE_READ_INTO(&out->name, map, name);
 }
 

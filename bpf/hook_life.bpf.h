@@ -8,18 +8,16 @@
 
 #include <bpf/bpf_tracing.h>
 
-/* The last reference is gone. Later hooks (security_bpf_map_free) come when the id is cleared. */
-static __always_inline struct wire_cmd *free_begin(u32 id)
-{
-	if (state == STATE_OFF || !id || map_skipped(id))
-		return NULL;
-	return cmd_reserve(WIRE_HOOK_MAP_FREE, WIRE_FREE, false);
-}
-
-SEC("fentry/bpf_map_free_id")
+/*
+ * A kernel worker frees the map. Its id was cleared when the last reference went, in
+ * bpf_map_put(), which every kernel inlines elsewhere; the user side knows the id by the address.
+ * Maps whose creation failed pass here too, and are told by an address that nobody knows.
+ */
+SEC("fentry/security_bpf_map_free")
 int BPF_PROG(map_free, struct bpf_map *map)
 {
-	struct wire_cmd *c = free_begin(map->id);
+	struct wire_cmd *c = state == STATE_OFF ? NULL :
+			     cmd_reserve(WIRE_HOOK_MAP_FREE, WIRE_FREE, false);
 
 	if (!c)
 		return 0;
@@ -28,15 +26,15 @@ int BPF_PROG(map_free, struct bpf_map *map)
 	return 0;
 }
 
-SEC("kprobe/bpf_map_free_id")
+SEC("kprobe/security_bpf_map_free")
 int map_free_kprobe(struct pt_regs *ctx)
 {
-	struct bpf_map *map = (void *)ctx->di;
-	struct wire_cmd *c = free_begin(BPF_CORE_READ(map, id));
+	struct wire_cmd *c = state == STATE_OFF ? NULL :
+			     cmd_reserve(WIRE_HOOK_MAP_FREE, WIRE_FREE, false);
 
 	if (!c)
 		return 0;
-	read_map(&c->map, map);
+	read_map(&c->map, (void *)ctx->di);
 	bpf_ringbuf_submit(c, 0);
 	return 0;
 }

@@ -131,7 +131,8 @@ __attribute__((noinline)) int report_elem(u32 i, s32 result)
 	if (cmd_is_batch(s->cmd)) {
 		flags = s->attr.batch.elem_flags;
 		elem_value(&e, s->map.type, s->map.value_size, flags);
-		if (s->attr.batch.keys)
+		/* Which keys a refused lookup-and-delete was about is known to nobody. */
+		if (s->attr.batch.keys && !(result && s->cmd == BPF_MAP_LOOKUP_AND_DELETE_BATCH))
 			e.key = (void *)(s->attr.batch.keys + (u64)i * e.key_size);
 		if (s->attr.batch.values)
 			e.value = (void *)(s->attr.batch.values + (u64)i * (e.shape == WIRE_VALUE_CPUS ?

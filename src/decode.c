@@ -29,6 +29,7 @@ static void decode_map(const struct wire_map *w, struct event_map *m)
 	m->known = w->known;
 	m->frozen = w->frozen;
 	m->name = w->name;
+	m->address = w->address;
 }
 
 /* The command that bpf(2) was called with decides between one element and a batch. */

@@ -52,6 +52,7 @@ struct event_map {
 	bool known;		/* false: only the id is valid */
 	bool frozen;
 	const char *name;	/* at most 16 bytes, maybe without a NUL */
+	uint64_t address;	/* the kernel's; 0: not known */
 };
 
 #define EVENT_NAME_BYTES 16

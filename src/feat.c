@@ -51,7 +51,7 @@ static int try_kprobe(void)
 {
 	static const char path[] = "/sys/bus/event_source/devices/kprobe/type";
 	struct perf_event_attr attr = { .size = sizeof(attr) };
-	static const char function[] = "bpf_map_free_id";
+	static const char function[] = "security_bpf_map_free";
 	FILE *f = fopen(path, "re");
 	int prog, event;
 	unsigned int type;

@@ -53,9 +53,8 @@ const struct hook hooks[WIRE_HOOK_COUNT] = {
 	},
 	[WIRE_HOOK_MAP_FREE] = {
 		"map_free", "the end of maps", {
-			{ ATTACH_FENTRY, "bpf_map_free_id", { "map_free" }, NULL },
-			{ ATTACH_KPROBE, "bpf_map_free_id", { "map_free_kprobe" },
-			  "maps freed inside bpf(2)" },
+			{ ATTACH_FENTRY, "security_bpf_map_free", { "map_free" }, NULL },
+			{ ATTACH_KPROBE, "security_bpf_map_free", { "map_free_kprobe" }, NULL },
 		}
 	},
 	OP_HOOK(ARRAY_UPDATE, array_update, array_map_update_elem,

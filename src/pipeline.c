@@ -13,6 +13,7 @@
 
 #include "decode.h"
 #include "lib/log.h"
+#include "mapids.h"
 #include "ownmaps.h"
 #include "version.h"
 
@@ -41,6 +42,7 @@ struct pipeline {
 	struct utsname host;
 	struct decode_env decode;
 	struct ownmaps *own;
+	struct mapids *ids;
 	bool finishing;		/* the hooks are off: what is in the ring is all there is */
 	uint64_t seq, events, filtered, malformed;
 	uint64_t reported[WHERES];		/* lost, as reported so far */
@@ -92,6 +94,10 @@ static int on_record(void *context, void *data, size_t size)
 	}
 	if (decode_record(&p->decode, data, size, &e)) {
 		p->malformed++;
+		return 0;
+	}
+	if (!mapids_event(p->ids, &e)) {
+		p->filtered++;	/* the end of a map whose creation failed */
 		return 0;
 	}
 	learn_verdict(p, &e.map);
@@ -268,8 +274,10 @@ static int loop(struct pipeline *p, struct ring_buffer *ring)
 static void each_map(void *context, const struct wire_map *map)
 {
 	struct event_map m = { .id = map->id, .known = true, .name = map->name };
+	struct pipeline *p = context;
 
-	learn_verdict(context, &m);
+	mapids_add(p->ids, map->address, map->id);
+	learn_verdict(p, &m);
 }
 
 static int finish(struct pipeline *p, struct ring_buffer *ring)
@@ -308,9 +316,10 @@ int pipeline_run(struct bpfobj *obj, const struct pipeline_opts *opts, int fd)
 	for (unsigned int w = 0; w < WHERES; w++)
 		p.since_ns[w] = now_ns(CLOCK_REALTIME);
 	p.own = ownmaps_new();
+	p.ids = mapids_new();
 	ring = ring_buffer__new(bpfobj_ring_fd(obj), on_record, &p, NULL);
-	if (!p.own || !ring) {
-		err = p.own ? -errno : -ENOMEM;
+	if (!p.own || !p.ids || !ring) {
+		err = ring ? -ENOMEM : -errno;
 		log_error("cannot read the ring: %s", strerror(-err));
 		goto out;
 	}
@@ -324,6 +333,7 @@ int pipeline_run(struct bpfobj *obj, const struct pipeline_opts *opts, int fd)
 out:
 	ring_buffer__free(ring);
 	ownmaps_free(p.own);
+	mapids_free(p.ids);
 	output_fini(&p.out);
 	return err;
 }

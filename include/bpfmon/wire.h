@@ -68,7 +68,7 @@ struct wire_counts {
 enum wire_kind {
 	WIRE_OP = 1,	/* struct wire_op: an element was, or would have been, written or removed */
 	WIRE_CMD = 2,	/* struct wire_cmd: a bpf(2) command on a map as a whole */
-	WIRE_FREE = 3,	/* struct wire_cmd: the map is gone; only header, task and map count */
+	WIRE_FREE = 3,	/* struct wire_cmd: the map is gone, and its id with it; only map counts */
 };
 
 enum wire_op_kind {
@@ -123,6 +123,7 @@ struct wire_map {
 	__u32 frozen;
 	__u32 known;		/* 0: only the id is valid */
 	char name[WIRE_NAME_BYTES];
+	__u64 address;		/* of struct bpf_map: names the map once its id is gone */
 };
 
 struct wire_op {
@@ -174,9 +175,9 @@ struct wire_iter_prog {
 WIRE_ASSERT(sizeof(struct wire_counts) == 64);
 WIRE_ASSERT(sizeof(struct wire_hdr) == 16);
 WIRE_ASSERT(sizeof(struct wire_task) == 32);
-WIRE_ASSERT(sizeof(struct wire_map) == 48);
-WIRE_ASSERT(sizeof(struct wire_op) == 168);
-WIRE_ASSERT(sizeof(struct wire_cmd) == 120);
+WIRE_ASSERT(sizeof(struct wire_map) == 56);
+WIRE_ASSERT(sizeof(struct wire_op) == 176);
+WIRE_ASSERT(sizeof(struct wire_cmd) == 128);
 WIRE_ASSERT(sizeof(struct wire_iter_prog) == 24);
 
 #endif

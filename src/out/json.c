@@ -185,7 +185,9 @@ static void json_event(struct buf *b, const struct out_env *env, uint64_t seq,
 		       const struct event *e)
 {
 	begin(b, env, seq, e->time_ns, event_type_names[e->type]);
-	put_process(b, &e->task);
+	/* A kernel worker frees maps: it is nobody's act. */
+	if (e->type != EVENT_MAP_FREE)
+		put_process(b, &e->task);
 	put_map(b, &e->map);
 	if (e->via != VIA_NONE)
 		put_element(b, e);

@@ -59,6 +59,8 @@ static void put_actor(struct buf *b, const struct event *e)
 
 	if (e->via == VIA_PROGRAM) {
 		buf_str(b, "a BPF program");
+	} else if (e->type == EVENT_MAP_FREE) {
+		buf_str(b, "-");
 	} else {
 		put_task(b, &e->task);
 		if (e->type == EVENT_MAP_OPEN)

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""What live tests share: bpfmon as a process, bpf(2) by system call, mapwriter, checks.
+
+bpf(2) is called directly here, so that tests do not depend on the library that bpfmon uses.
+"""
+
+import ctypes
+import errno
+import json
+import os
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BPFMON = os.path.join(TOP, "build/bpfmon")
+MAPWRITER = os.path.join(TOP, "build/mapwriter")
+FILL = os.path.join(TOP, "build/actors/fill")
+PATIENCE = 60  # seconds; an emulated machine is slow
+
+TYPES = ["array", "percpu_array", "hash", "percpu_hash", "lru_hash", "lru_percpu_hash"]
+
+
+class Failed(Exception):
+    """A check that did not hold."""
+
+
+class Skipped(Exception):
+    """The kernel lacks what the test needs."""
+
+
+def check(condition, *what):
+    if not condition:
+        raise Failed(" ".join(str(w) for w in what))
+
+
+def equal(got, want, what=""):
+    if got != want:
+        raise Failed(f"{what}: got {got!r}, want {want!r}")
+
+
+class Watch:
+    """bpfmon watch, its JSON going to a file; `with` waits for monitor.start and stops it."""
+
+    def __init__(self, *args, output="json"):
+        self.dir = tempfile.TemporaryDirectory()
+        self.path = os.path.join(self.dir.name, "out")
+        self.err = os.path.join(self.dir.name, "err")
+        with open(self.path, "wb") as out, open(self.err, "wb") as err:
+            self.process = subprocess.Popen(
+                [BPFMON, "watch", "-o", output, *args], stdout=out, stderr=err)
+        self.status = None
+
+    def __enter__(self):
+        self.wait_for(lambda: "watching" in self.stderr())
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        self.dir.cleanup()
+
+    def wait_for(self, condition):
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            if self.process.poll() is not None and not condition():
+                raise Failed(f"bpfmon ended: {self.process.returncode} {self.stderr()}")
+            if time.monotonic() > end:
+                raise Failed(f"nothing after {PATIENCE} s: {self.stderr()}")
+            time.sleep(0.02)
+
+    def stderr(self):
+        with open(self.err, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def stop(self, number=signal.SIGTERM):
+        if self.status is None:
+            if self.process.poll() is None:
+                self.process.send_signal(number)
+            self.status = self.process.wait(PATIENCE)
+        return self.status
+
+    def lines(self):
+        with open(self.path, "rb") as f:
+            return f.read().split(b"\n")[:-1]
+
+    def all(self):
+        """Every object written so far; each line must be valid JSON."""
+        return [json.loads(line) for line in self.lines()]
+
+    def events(self, map_id=None, types=None):
+        return [e for e in self.all()
+                if not e["type"].startswith("monitor.")
+                and (map_id is None or e["map"].get("id") == map_id)
+                and (types is None or e["type"] in types)]
+
+    def finish(self):
+        """Stops, and checks what must hold of every run."""
+        status = self.stop()
+        equal(status, 0, f"exit status ({self.stderr()})")
+        objects = self.all()
+        equal(objects[0]["type"], "monitor.start", "first line")
+        equal(objects[-1]["type"], "monitor.stop", "last line")
+        equal([o["seq"] for o in objects], list(range(len(objects))), "seq")
+        stop = objects[-1]
+        events = sum(not o["type"].startswith("monitor.") for o in objects)
+        equal(stop["events"], events, "monitor.stop events")
+        equal(stop["seen"], stop["events"] + stop["filtered"] + stop["lost"], "accounts")
+        lost = sum(o["lost"] for o in objects if o["type"] == "monitor.lost")
+        equal(stop["lost"], lost, "monitor.stop lost")
+        return stop
+
+
+def bpfmon(*args, **options):
+    return subprocess.run([BPFMON, *args], capture_output=True, timeout=PATIENCE, check=False,
+                          **options)
+
+
+def mapwriter(*args, may_fail=False):
+    """Runs mapwriter; returns the maps that it announced and the writes, in order."""
+    run = subprocess.run([MAPWRITER, "-o", "json", "--interval", "0", *args],
+                         capture_output=True, timeout=10 * PATIENCE, check=False)
+    if run.returncode and not may_fail:
+        raise Failed(f"mapwriter {' '.join(args)}: {run.stderr.decode()}")
+    objects = [json.loads(line) for line in run.stdout.splitlines()]
+    return ([o for o in objects if o["type"] == "map"],
+            [o for o in objects if o["type"] != "map"])
+
+
+# ---- bpf(2) ----
+
+libc = ctypes.CDLL(None, use_errno=True)
+SYS_BPF = 321
+CREATE, LOOKUP, UPDATE, DELETE, NEXT_KEY, OBJ_PIN, OBJ_GET = 0, 1, 2, 3, 4, 6, 7
+GET_FD_BY_ID, OBJ_INFO, POP, FREEZE = 14, 15, 21, 22
+LOOKUP_BATCH, POP_BATCH, UPDATE_BATCH, DELETE_BATCH = 24, 25, 26, 27
+HASH, ARRAY, LPM_TRIE, QUEUE = 1, 2, 11, 22
+NOEXIST, EXIST = 1, 2
+
+
+def call(cmd, attr, keep=()):
+    """bpf(2) with packed attributes; the result, or minus errno. `keep` keeps buffers alive."""
+    buffer = ctypes.create_string_buffer(attr + bytes(128 - len(attr)), 128)
+    result = libc.syscall(SYS_BPF, ctypes.c_long(cmd), buffer, ctypes.c_long(128))
+    del keep
+    return result if result >= 0 else -ctypes.get_errno()
+
+
+def buf(data):
+    return ctypes.create_string_buffer(data, len(data))
+
+
+class Map:
+    """A map made by bpf(2), by this process."""
+
+    def __init__(self, kind=HASH, key_size=4, value_size=8, entries=16, flags=0, name=b"live"):
+        self.fd = call(CREATE, struct.pack("<IIIIIII16s", kind, key_size, value_size, entries,
+                                           flags, 0, 0, name))
+        if self.fd < 0:
+            raise Skipped(f"map type {kind}: {errno.errorcode.get(-self.fd)}")
+        info = ctypes.create_string_buffer(80)
+        attr = struct.pack("<IIQ", self.fd, 80, ctypes.addressof(info))
+        equal(call(OBJ_INFO, attr, [info]), 0, "map info")
+        self.id = struct.unpack_from("<I", info.raw, 4)[0]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        if self.fd >= 0:
+            os.close(self.fd)
+        self.fd = -1
+
+    def elem(self, cmd, key, value=b"", flags=0, fd=None):
+        k, v = buf(key), buf(value)
+        attr = struct.pack("<IxxxxQQQ", self.fd if fd is None else fd, ctypes.addressof(k),
+                           ctypes.addressof(v) if value else 0, flags)
+        return call(cmd, attr, [k, v])
+
+    def batch(self, cmd, keys, values, count, out=b""):
+        k, v, o = buf(keys), buf(values or b"\0"), buf(out or bytes(8))
+        attr = struct.pack("<QQQQIIQQ", 0, ctypes.addressof(o), ctypes.addressof(k),
+                           ctypes.addressof(v) if values else 0, count, self.fd, 0, 0)
+        return call(cmd, attr, [k, v, o])
+
+    def freeze(self):
+        return call(FREEZE, struct.pack("<I", self.fd))
+
+    def pin(self, path):
+        p = buf(path.encode() + b"\0")
+        return call(OBJ_PIN, struct.pack("<QI", ctypes.addressof(p), self.fd), [p])
+
+
+def open_id(map_id, flags=0):
+    return call(GET_FD_BY_ID, struct.pack("<III", map_id, 0, flags))
+
+
+def open_pin(path, flags=0):
+    p = buf(path.encode() + b"\0")
+    return call(OBJ_GET, struct.pack("<QII", ctypes.addressof(p), 0, flags), [p])

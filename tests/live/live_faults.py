@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Bad input, missing rights, a closed or full output, signals, hostile names, full trampolines."""
+
+import os
+import resource
+import signal
+import subprocess
+
+import lib
+from lib import Map, Watch, bpfmon, check, equal, mapwriter
+
+
+def native(function):
+    function.native = True
+    return function
+
+
+def only_native(function):
+    function.native = function.only_native = True
+    return function
+
+
+def one_line(run, status, *words):
+    text = run.stderr.decode()
+    equal(run.returncode, status, text)
+    equal(run.stdout, b"", "stdout")
+    equal(text.count("\n"), 1, f"lines on stderr: {text!r}")
+    for word in words:
+        check(word in text, word, "is not in", text)
+
+
+@native
+def test_bad_usage():
+    """Each kind of bad input: one line that says what to do, status 2."""
+    for args, word in (
+            (["--nonsense"], "--nonsense"), (["-Z"], "-Z"), (["-m"], "-m"),
+            (["extra"], "extra"), (["-o", "yaml"], "text, json"), (["-e", "nothing"], "map.update"),
+            (["-m", "4294967000"], "4294967000"), (["-m", "0"], "0"), (["-m", "99999999999"], "id"),
+            (["-m", "/sys/fs/bpf/not-there"], "not-there"), (["-p", "x"], "pid"),
+            (["-p", "2147483647"], "2147483647"), (["-x", "what=1"], "map=MAP"),
+            (["--bytes", "4097"], "4096"), (["--bytes", "-1"], "4096"), (["--buffer", "1"], "--buffer"),
+            (["--buffer", "2G"], "--buffer"), (["--duration", "0"], "--duration"),
+            (["--count", "many"], "--count")):
+        one_line(bpfmon("watch", *args), 2, word)
+    one_line(bpfmon("nonsense"), 2, "nonsense")
+    one_line(bpfmon("features", "-o", "xml"), 2, "xml")
+
+
+@native
+def test_help():
+    """Help and version go to stdout, status 0."""
+    for args in (["--help"], ["help"], ["watch", "--help"], ["features", "--help"], ["--version"],
+                 ["help", "watch"]):
+        run = bpfmon(*args)
+        equal((run.returncode, run.stderr), (0, b""), args)
+        check(b"bpfmon" in run.stdout, args)
+
+
+@native
+def test_not_root():
+    """Without rights: what is missing, status 1."""
+    one_line(bpfmon("watch", user=65534, group=65534, extra_groups=[]), 1, "root", "CAP_BPF")
+
+
+@native
+def test_no_btf():
+    """A kernel without BTF: says so, status 1."""
+    run = subprocess.run(["unshare", "-m", "sh", "-c",
+                          f"mount -t tmpfs none /sys/kernel/btf && exec {lib.BPFMON} watch"],
+                         capture_output=True, timeout=lib.PATIENCE, check=False)
+    one_line(run, 1, "BTF", "CONFIG_DEBUG_INFO_BTF")
+
+
+def test_no_memory():
+    """A ring that the machine can't hold: says so, status 1."""
+    one_line(bpfmon("watch", "--buffer", "1G", "--duration", "1"), 1, "--buffer")
+
+
+@native
+def test_signals():
+    """SIGINT, SIGTERM, SIGHUP: what is in the ring comes out, then monitor.stop, status 0."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        with Watch() as watch, Map() as m:
+            for n in range(100):
+                m.elem(lib.UPDATE, bytes([n % 8, 0, 0, 0]), bytes(8))
+            watch.stop(number)
+            watch.finish()
+            equal(len(watch.events(m.id, ("map.update",))), 100, f"signal {number}")
+
+
+@native
+def test_signal_early():
+    """A signal at any moment, also while starting, ends it cleanly and soon."""
+    for delay in (0.0, 0.05, 0.2, 0.5, 1.0):
+        with subprocess.Popen([lib.BPFMON, "watch", "-o", "json"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            lib.time.sleep(delay)
+            process.terminate()
+            out, err = process.communicate(timeout=lib.PATIENCE)
+            check(process.returncode in (0, -signal.SIGTERM), process.returncode, err)
+            for line in out.splitlines():
+                lib.json.loads(line)
+
+
+@native
+def test_stdout_closed():
+    """The reader goes away: quiet end, also when nothing more happens."""
+    for busy in (True, False):
+        with subprocess.Popen([lib.BPFMON, "watch", "-o", "json"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process, Map() as m:
+            check(b"monitor.start" in process.stdout.readline(), "no start")
+            process.stdout.close()
+            if busy:
+                m.elem(lib.UPDATE, bytes(4), bytes(8))
+            equal(process.wait(lib.PATIENCE), 0, "status")
+            check(b"error" not in process.stderr.read(), "not quiet")
+
+
+@native
+def test_stdout_full():
+    """A full device: said once, status 1."""
+    with open("/dev/full", "wb") as full:
+        run = subprocess.run([lib.BPFMON, "watch", "-o", "json"], stdout=full,
+                             stderr=subprocess.PIPE, timeout=lib.PATIENCE, check=False)
+    equal(run.returncode, 1, "status")
+    check(b"No space left" in run.stderr and run.stderr.count(b"error") == 1, run.stderr)
+
+
+@native
+def test_stuck_reader():
+    """Nobody reads the pipe: the second signal ends it."""
+    with subprocess.Popen([lib.BPFMON, "watch", "-o", "json"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as process, Map() as m:
+        check(b"monitor.start" in process.stdout.readline(), "no start")
+        for _ in range(1000):
+            m.elem(lib.UPDATE, bytes(4), bytes(8))
+        lib.time.sleep(0.5)
+        process.terminate()
+        lib.time.sleep(0.2)
+        process.terminate()
+        process.wait(lib.PATIENCE)
+
+
+@native
+def test_count_and_duration():
+    """--count and --duration stop by themselves."""
+    with Watch("--count", "3", "-e", "write") as watch, Map() as m:
+        for _ in range(10):
+            m.elem(lib.UPDATE, bytes(4), bytes(8))
+        watch.process.wait(lib.PATIENCE)
+        watch.finish()
+        equal(len(watch.events()), 3, "--count")
+    with Watch("--duration", "1") as watch:
+        watch.process.wait(lib.PATIENCE)
+        watch.finish()
+
+
+HOSTILE = [b"a\nb", b"q\"u\\o't", b"\x1b[31mred", b"\xff\xfe\x80", b"\xc3\xa9t\xc3\xa9", b"\x7f\x01"]
+
+
+@native
+def test_hostile_names():
+    """Names of processes with anything in them: valid JSON, and a terminal is fed no control bytes."""
+    saved = open("/proc/self/comm", "rb").read()
+    with Watch("-e", "write") as json_watch, Watch("-e", "write", output="text") as text_watch:
+        with Map() as m:
+            for name in HOSTILE:
+                with open("/proc/self/comm", "wb") as f:
+                    f.write(name)
+                equal(m.elem(lib.UPDATE, bytes(4), bytes(8)), 0, "update")
+            with open("/proc/self/comm", "wb") as f:
+                f.write(saved.strip())
+            json_watch.finish()
+            text_watch.stop()
+            comms = [e["process"]["comm"] for e in json_watch.events(m.id)]
+            equal(comms, ["a\nb", "q\"u\\o't", "\x1b[31mred", "\\xff\\xfe\\x80", "\u00e9t\u00e9",
+                          "\x7f\x01"], "comm")
+            text = b"\n".join(text_watch.lines())
+            equal([c for c in text.replace(b"\n", b"") if c < 0x20 or c == 0x7f], [], "control bytes")
+
+
+def test_full_trampoline():
+    """A hook whose trampoline somebody filled: the fallback, a warning, and the same in features."""
+    with subprocess.Popen([lib.FILL, "htab_map_update_elem"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as fill:
+        check(b"full" in fill.stdout.readline(), "not filled")
+        try:
+            with Watch() as watch:
+                start = watch.all()[0]
+                hook, = (h for h in start["hooks"] if h["hook"] == "hash_update")
+                check(hook["attached"] in ("kprobe", "missing"), hook)
+                check("lost" in hook and "why" in hook, hook)
+                check("hash_update" in watch.stderr(), watch.stderr())
+                maps, writes = mapwriter("--type", "hash", "--count", "2", "--op", "update,delete")
+                watch.finish()
+                events = watch.events(maps[0]["id"], ("map.update", "map.delete"))
+                by_user = [e for e in events if e["via"] == "syscall"]
+                equal(len(by_user), sum(w["from"] == "user" for w in writes), "bpf(2)")
+                if hook["attached"] == "kprobe":
+                    equal(len(events), len(writes), "events")
+        finally:
+            fill.stdin.close()
+            fill.wait(lib.PATIENCE)
+
+
+def golden_features():
+    text = bpfmon("features").stdout.decode()
+    return "".join(l + "\n" for l in text.splitlines() if not l.startswith("kernel: "))
+
+
+def test_features():
+    """What each hook is attached to is what is known of this kernel."""
+    path = os.path.join(lib.TOP, "tests/golden/features", lib.KERNEL + ".text")
+    equal(golden_features(), open(path, encoding="utf-8").read(), path)
+    as_json = lib.json.loads(bpfmon("features", "-o", "json").stdout)
+    equal(as_json["mode"], "full", "mode")
+    equal(len(as_json["hooks"]), 18, "hooks")
+
+
+@only_native
+def test_degraded():
+    """Where trampolines are refused: bpf(2) is seen with map, key, value and result."""
+    mode = lib.json.loads(bpfmon("features", "-o", "json").stdout)["mode"]
+    if mode == "full":
+        raise lib.Skipped("this kernel allows trampolines")
+    with Watch() as watch:
+        check("degraded" in watch.stderr() and "not seen" in watch.stderr(), watch.stderr())
+        maps, writes = mapwriter("--type", "all", "--count", "2", "--op",
+                                 "update,delete,update_batch,delete_batch")
+        watch.finish()
+        import live_writes
+        for m in maps:
+            live_writes.compare(watch, m["id"], [w for w in writes if w["from"] == "user"])
+
+
+@only_native
+def test_degraded_life():
+    """The same of maps as a whole."""
+    import live_life
+    live_life.unpin()
+    with Watch() as watch, Map(name=b"alive") as m:
+        equal(m.pin(live_life.PIN), 0, "pin")
+        fds = [lib.open_id(m.id), lib.open_pin(live_life.PIN, 8)]
+        equal(m.freeze(), 0, "freeze")
+        equal(m.elem(lib.UPDATE, b"\7\0\0\0", bytes(8)), -1, "update")
+        for fd in fds:
+            os.close(fd)
+        live_life.unpin()
+        watch.finish()
+        events = watch.events(m.id)
+        equal([e["type"] for e in events],
+              ["map.create", "map.pin", "map.open", "map.open", "map.freeze", "map.update"], "events")
+        equal([e.get("mode") for e in events[2:4]], ["rw", "r"], "modes")
+        equal(events[-1]["result"], "EPERM", "result")
+
+
+def test_idle():
+    """Nothing happens: bpfmon does not run."""
+    with Watch() as watch:
+        lib.time.sleep(1.5)
+
+        def switches():
+            with open(f"/proc/{watch.process.pid}/status", encoding="utf-8") as f:
+                return sum(int(l.split()[1]) for l in f if "ctxt_switches" in l)
+
+        before = switches()
+        lib.time.sleep(3)
+        check(switches() - before <= 2, "woken", switches() - before, "times in 3 s")
+        equal(resource.getpagesize(), 4096, "page size")

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Every write of the covered map types is reported once, exactly, and nothing else is."""
+
+import collections
+import re
+import struct
+import subprocess
+import tempfile
+import threading
+
+import lib
+from lib import Map, Watch, check, equal, mapwriter
+
+USER_OPS = "update,delete,update_batch,delete_batch,update,lookup_and_delete," \
+           "update_batch,lookup_and_delete_batch"
+PROGRAMS = "socket_filter,xdp,tc,raw_tp,tracepoint,kprobe"
+
+
+def expected(write):
+    """mapwriter's line as bpfmon should say it."""
+    value = None
+    if write["op"] in ("update", "update_batch"):
+        value = write["cpus"] if "cpus" in write else write.get("value")
+    return {
+        "type": "map.update" if write["op"].startswith("update") else "map.delete",
+        "op": write["op"].removesuffix("_batch"),
+        "via": write["via"],
+        "key": write.get("key"),
+        "value": value,
+        "result": write["result"],
+        "tid": write["tid"],
+    }
+
+
+def reported(event):
+    value = event.get("value")
+    if value is not None:
+        value = [c["hex"] for c in value["cpus"]] if "cpus" in value else value["hex"]
+    return {
+        "type": event["type"],
+        "op": event.get("op", "update"),
+        "via": event["via"],
+        "key": event["key"]["hex"] if "key" in event else None,
+        "value": value,
+        "result": event["result"],
+        "tid": event["process"]["tid"],
+    }
+
+
+def compare(watch, map_id, writes):
+    got = [reported(e) for e in watch.events(map_id, ("map.update", "map.delete"))]
+    want = [expected(w) for w in writes if w["map"] == map_id]
+    check(want, "mapwriter wrote nothing")
+    for number, (g, w) in enumerate(zip(got, want)):
+        equal(g, w, f"map {map_id} write {number}")
+    equal(len(got), len(want), f"map {map_id} writes")
+
+
+def matrix(*args):
+    with Watch() as watch:
+        maps, writes = mapwriter("--type", "all", "--max-entries", "64", *args)
+        watch.finish()
+        equal(len(maps), len(lib.TYPES), "maps")
+        for m in maps:
+            compare(watch, m["id"], writes)
+            created, = watch.events(m["id"], ("map.create",))
+            equal(created["map"]["type"], m["map_type"], "type")
+            equal(created["map"]["name"], m["name"], "name")
+            equal(created["process"]["pid"], m["pid"], "pid")
+            equal([created["map"][k] for k in ("key_size", "value_size", "max_entries")],
+                  [m[k] for k in ("key_size", "value_size", "max_entries")], "sizes")
+
+
+def test_matrix_user():
+    """Each type, each operation of bpf(2), single and batch."""
+    matrix("--count", "3", "--from", "user", "--op", USER_OPS)
+
+
+def test_matrix_programs():
+    """Each type, update and delete, by programs of six types."""
+    matrix("--count", "3", "--from", PROGRAMS, "--op", "update,delete,delete")
+
+
+def test_matrix_mixed():
+    """User and program in turn; failed attempts carry their result."""
+    matrix("--count", "2", "--from", "user,xdp", "--op", "update,delete,delete,update", "--flags",
+           "noexist")
+
+
+def test_matrix_frozen():
+    """bpf(2) is refused on a frozen map, with EPERM and the key; programs still write."""
+    with Watch() as watch:
+        maps, writes = mapwriter("--type", "hash", "--freeze", "--count", "2")
+        watch.finish()
+        compare(watch, maps[0]["id"], writes)
+        events = watch.events(maps[0]["id"])
+        equal([e["result"] for e in events if e["type"] == "map.freeze"], [0], "freeze")
+        equal([e["result"] for e in events if e.get("via") == "syscall"], ["EPERM"] * 2, "refused")
+
+
+def test_sizes():
+    """Keys and values from one byte to 64 KiB: exact, or truncated and said so."""
+    for key_size, value_size, limit in ((1, 1, 64), (512, 4096, 4096), (64, 65, 64), (4, 65536, 0),
+                                        (4, 65536, 4096), (512, 512, 64)):
+        with Watch("--bytes", str(limit), "-e", "write") as watch:
+            maps, writes = mapwriter("--type", "hash", "--key-size", str(key_size), "--value-size",
+                                     str(value_size), "--count", "1", "--op", "update,delete")
+            watch.finish()
+            events = watch.events(maps[0]["id"])
+            equal(len(events), len(writes), "events")
+            for event, write in zip(events, writes):
+                for name, size in (("key", key_size), ("value", value_size)):
+                    if name not in write:
+                        continue
+                    got = event[name]
+                    equal(got["size"], size, f"{name} size")
+                    equal(got["hex"], write[name][:2 * limit], f"{name} of {size}, --bytes {limit}")
+                    equal(got.get("truncated", False), size > limit, f"{name} truncated")
+
+
+def test_percpu_sizes():
+    """Per-CPU values of odd and of large sizes, from user space."""
+    for value_size in (1, 9, 4096):
+        with Watch("--bytes", "4096", "-e", "write") as watch:
+            maps, writes = mapwriter("--type", "percpu_hash", "--value-size", str(value_size),
+                                     "--count", "1", "--from", "user,xdp")
+            watch.finish()
+            event, by_program = watch.events(maps[0]["id"])
+            for got, want in zip(event["value"]["cpus"], writes[0]["cpus"]):
+                equal(got["hex"], want[:len(got["hex"])], "value of a cpu")
+                equal(got["size"], value_size, "size")
+                equal(got.get("truncated", False), len(got["hex"]) < 2 * value_size, "truncated")
+            equal(by_program["value"]["cpu"], writes[1]["cpu"], "cpu")
+
+
+def test_threads():
+    """pid is the process, tid the thread that wrote."""
+    with Watch("-e", "write") as watch, Map() as m:
+        tids = []
+
+        def write():
+            tids.append(threading.get_native_id())
+            m.elem(lib.UPDATE, b"\1\0\0\0", bytes(8))
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        thread.join()
+        watch.finish()
+        event, = watch.events(m.id)
+        equal(event["process"]["tid"], tids[0], "tid")
+        equal(event["process"]["pid"], lib.os.getpid(), "pid")
+        equal(event["process"]["uid"], 0, "uid")
+
+
+def test_other_types():
+    """A type without hooks of its own: bpf(2) is seen at its exit, batch by batch element."""
+    with Watch() as watch, Map(lib.LPM_TRIE, 8, 4, flags=1) as trie:
+        keys = [struct.pack("<I4B", 32, 10, 0, 0, n) for n in range(3)]
+        equal(trie.elem(lib.UPDATE, keys[0], b"abcd"), 0, "update")
+        equal(trie.elem(lib.DELETE, keys[0]), 0, "delete")
+        equal(trie.elem(lib.DELETE, keys[0]), -2, "delete again")
+        batch = trie.batch(lib.UPDATE_BATCH, b"".join(keys), b"aaaabbbbcccc", 3)
+        watch.finish()
+        got = [(e["type"], e["via"], e["key"]["hex"], e.get("value", {}).get("hex"), e["result"])
+               for e in watch.events(trie.id, ("map.update", "map.delete"))]
+        want = [("map.update", "syscall", keys[0].hex(), b"abcd".hex(), 0),
+                ("map.delete", "syscall", keys[0].hex(), None, 0),
+                ("map.delete", "syscall", keys[0].hex(), None, "ENOENT")]
+        if not batch:
+            want += [("map.update", "batch", k.hex(), v.hex(), 0)
+                     for k, v in zip(keys, (b"aaaa", b"bbbb", b"cccc"))]
+        equal(got[:len(want)], want, "events")
+
+
+def test_large_batch():
+    """A batch of thousands, seen element by element."""
+    count = 5000
+    keys = b"".join(struct.pack("<I", n) for n in range(count))
+    with Watch("-e", "write") as watch, Map(entries=8192) as m:
+        equal(m.batch(lib.UPDATE_BATCH, keys, bytes(8 * count), count), 0, "update batch")
+        equal(m.batch(lib.DELETE_BATCH, keys, b"", count), 0, "delete batch")
+        watch.finish()
+        got = collections.Counter((e["type"], e["via"], e["key"]["hex"])
+                                  for e in watch.events(m.id))
+        want = collections.Counter((t, "batch", struct.pack("<I", n).hex())
+                                   for t in ("map.update", "map.delete") for n in range(count))
+        equal(got, want, "elements")
+
+
+def burst(total, *options):
+    """A burst of program writes; returns monitor.stop and the monitor.lost lines."""
+    with tempfile.NamedTemporaryFile() as out, tempfile.NamedTemporaryFile() as err:
+        with subprocess.Popen([lib.BPFMON, "watch", "-o", "json", "-m", "mapwriter", "-e", "write",
+                               *options], stdout=subprocess.PIPE, stderr=err) as process:
+            with subprocess.Popen(["grep", "--line-buffered", "\"type\":\"monitor[.]"],
+                                  stdin=process.stdout, stdout=out):
+                process.stdout.close()
+                wait_line(out.name, "monitor.start")
+                _, (line,) = mapwriter("--burst", str(total), "--from", "socket_filter")
+                equal(line["count"], total, "writes by the writer's own count")
+                process.terminate()
+                equal(process.wait(10 * lib.PATIENCE), 0, "exit status")
+        objects = [lib.json.loads(l) for l in open(out.name, encoding="utf-8")]
+    return objects[-1], [o for o in objects if o["type"] == "monitor.lost"]
+
+
+def wait_line(path, text):
+    end = lib.time.monotonic() + lib.PATIENCE
+    while text not in open(path, encoding="utf-8").read():
+        check(lib.time.monotonic() < end, "no", text)
+        lib.time.sleep(0.02)
+
+
+def accounts(stop, lost, total):
+    equal(stop["events"] + stop["lost"], total, f"delivered and lost ({stop})")
+    equal(sum(o["lost"] for o in lost), stop["lost"], "monitor.lost")
+    check(all(o["where"] == "ring" for o in lost), "lost elsewhere", lost)
+
+
+def test_burst_million():
+    """1,000,000 program writes: delivered and lost add up."""
+    stop, lost = burst(1000000)
+    accounts(stop, lost, 1000000)
+    print(f"# of 1000000: {stop['events']} delivered, {stop['lost']} lost")
+
+
+def test_burst_small_ring():
+    """A ring that is much too small: what it can't hold is counted and reported."""
+    stop, lost = burst(100000, "--buffer", "64K")
+    accounts(stop, lost, 100000)
+    check(stop["lost"] > 0, "the ring held everything")
+
+
+STRACE = re.compile(rb"^(\d+) +bpf\((0x[0-9a-f]+|\d+), .*\) = (-?\d+|0x[0-9a-f]+)")
+
+
+def test_strace():
+    """Every update and delete of bpftool that strace saw succeed is reported once, and no other."""
+    script = """
+        d=/sys/fs/bpf/live-strace; mkdir $d
+        bpftool map create $d/a type array key 4 value 8 entries 4 name st_array
+        bpftool map create $d/h type hash key 4 value 8 entries 4 name st_hash
+        bpftool map create $d/p type percpu_hash key 4 value 8 entries 4 name st_percpu
+        bpftool map update pinned $d/a key 1 0 0 0 value 1 2 3 4 5 6 7 8
+        bpftool map update pinned $d/h key 1 0 0 0 value 1 2 3 4 5 6 7 8 noexist
+        bpftool map update pinned $d/h key 1 0 0 0 value 1 2 3 4 5 6 7 8 noexist
+        bpftool map update name st_hash key 2 0 0 0 value 1 2 3 4 5 6 7 9 any
+        bpftool map delete pinned $d/h key 1 0 0 0
+        bpftool map delete pinned $d/h key 1 0 0 0
+        bpftool map dump pinned $d/h
+        bpftool map lookup pinned $d/a key 1 0 0 0
+        bpftool map freeze pinned $d/a
+        bpftool map update pinned $d/a key 1 0 0 0 value 1 2 3 4 5 6 7 8
+        rm -r $d
+    """
+    with Watch("-c", "bpftool") as watch, tempfile.NamedTemporaryFile() as trace:
+        subprocess.run(["strace", "-f", "-X", "raw", "-e", "trace=bpf", "-o", trace.name, "sh", "-c",
+                        script], capture_output=True, timeout=4 * lib.PATIENCE, check=False)
+        watch.finish()
+        want, failed = collections.Counter(), collections.Counter()
+        for line in open(trace.name, "rb"):
+            found = STRACE.match(line)
+            if found and int(found[2], 0) in (lib.UPDATE, lib.DELETE):
+                kind = "map.update" if int(found[2], 0) == lib.UPDATE else "map.delete"
+                (want if found[3] == b"0" else failed)[int(found[1]), kind] += 1
+        check(sum(want.values()) >= 4 and sum(failed.values()) >= 3, "strace saw", want, failed)
+        got, refused = collections.Counter(), collections.Counter()
+        for e in watch.events(types=("map.update", "map.delete")):
+            (got if e["result"] == 0 else refused)[e["process"]["pid"], e["type"]] += 1
+        equal(got, want, "succeeded")
+        equal(refused, failed, "refused")
