@@ -4,8 +4,10 @@
  * itself, so that rounds with and without it alternate, and prints raw samples; bench/run makes
  * tables of them.
  *
- *   writer cost BPFMON ROUNDS OPS     sample OP MODE ROUND elapsed writer system (ns, for OPS ops)
- *   writer burst BPFMON COUNT         burst COUNT elapsed seen... (see below)
+ *   writer cost BPFMON ROUNDS REPEATS OPS
+ *                                     sample OP MODE ROUND elapsed writer system (ns, for OPS ops)
+ *   writer burst BPFMON COUNT         burst COUNT elapsed monitor delivered lost (ns, events)
+ *                                     memory AT-REST ANON AFTER HIGHEST (kB)
  *   writer startstop BPFMON ROUNDS    start ROUND elapsed cpu; stop ROUND elapsed cpu (ns)
  *
  * elapsed: by the clock, from the first operation to the end of the last. writer: CPU time of
@@ -150,6 +152,19 @@ static unsigned long monitor_memory(const struct monitor *m, const char *name)
 	return kb;
 }
 
+/* Waits until it has read everything, that is, takes no more time; the time it has taken. */
+static uint64_t monitor_settle(const struct monitor *m)
+{
+	uint64_t before = 0, after = 1;
+
+	while (before != after) {
+		before = now(m->cpu);
+		settle();
+		after = now(m->cpu);
+	}
+	return after;
+}
+
 /* ---- operations ---- */
 
 static void sys_updates(int map, unsigned int ops)
@@ -212,15 +227,8 @@ static struct sample measure(const struct monitor *m, enum op op, unsigned int o
 	s.elapsed = now(CLOCK_MONOTONIC) - s.elapsed;
 	s.writer = now(CLOCK_PROCESS_CPUTIME_ID) - s.writer;
 	s.system = s.writer;
-	if (!m->pid)
-		return s;
-	/* Until it has read everything: it takes no more time, twice. */
-	for (uint64_t before = 0, after = 1; before != after;) {
-		before = now(m->cpu);
-		settle();
-		after = now(m->cpu);
-	}
-	s.system += now(m->cpu) - monitor;
+	if (m->pid)
+		s.system += monitor_settle(m) - monitor;
 	return s;
 }
 
@@ -238,6 +246,8 @@ static const struct mode modes[] = {
 	{ "text", { "watch", "-m", "bench_array", "-m", "bench_hash", "-o", "text", NULL } },
 };
 
+#define MODES ((unsigned int)(sizeof(modes) / sizeof(modes[0])))
+
 static void mode_start(struct monitor *m, const char *bpfmon, const struct mode *mode)
 {
 	const char *args[MAX_ARGS + 1] = { bpfmon };
@@ -248,58 +258,54 @@ static void mode_start(struct monitor *m, const char *bpfmon, const struct mode 
 		monitor_start(m, args);
 }
 
-static int cost(const char *bpfmon, unsigned int rounds, unsigned int ops)
+static int cost(const char *bpfmon, unsigned int rounds, unsigned int repeats, unsigned int ops)
 {
-	for (unsigned int r = 0; r < rounds; r++) {
-		for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-			uint64_t totals[3] = {};
-			struct monitor m;
+	for (unsigned int n = 0; n < rounds * MODES; n++) {
+		const struct mode *mode = &modes[n % MODES];
+		uint64_t totals[3] = {};
+		struct monitor m;
 
-			mode_start(&m, bpfmon, &modes[i]);
-			for (enum op op = 0; op < OPS; op++) {
-				struct sample s = measure(&m, op, ops);
+		mode_start(&m, bpfmon, mode);
+		for (unsigned int i = 0; i < repeats * OPS; i++) {
+			struct sample s = measure(&m, i % OPS, ops);
 
-				printf("sample %s %s %u %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
-				       op_names[op], modes[i].name, r, s.elapsed, s.writer, s.system);
-			}
-			if (!m.pid)
-				continue;
-			monitor_stop(&m, totals);
-			printf("totals %s %u %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", modes[i].name, r,
-			       totals[0], totals[1], totals[2]);
+			printf("sample %s %s %u %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+			       op_names[i % OPS], mode->name, n / MODES, s.elapsed, s.writer,
+			       s.system);
 		}
+		if (!m.pid)
+			continue;
+		monitor_stop(&m, totals);
+		printf("totals %s %u %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", mode->name, n / MODES,
+		       totals[0], totals[1], totals[2]);
 	}
 	return 0;
 }
 
-/* "burst COUNT elapsed system delivered lost", then kB "memory at-rest after highest". */
+/* At full speed, then until bpfmon has read what there is. Fails if the accounts don't add up. */
 static int burst(const char *bpfmon, unsigned int count)
 {
 	const struct mode mode = { "burst", { "watch", "-m", "bench_array", "-e", "map.update",
 					      "-o", "json", NULL } };
 	uint64_t totals[3], elapsed, cpu;
-	unsigned long rest, after, highest;
+	unsigned long rest, anon, after, highest;
 	struct monitor m;
 
 	mode_start(&m, bpfmon, &mode);
 	settle();
 	rest = monitor_memory(&m, "VmRSS");
+	anon = monitor_memory(&m, "RssAnon");
 	cpu = now(m.cpu);
 	elapsed = now(CLOCK_MONOTONIC);
 	run_op(PROG_ARRAY, count);
 	elapsed = now(CLOCK_MONOTONIC) - elapsed;
-	for (uint64_t before = 0, last = 1; before != last;) {
-		before = now(m.cpu);
-		settle();
-		last = now(m.cpu);
-	}
-	cpu = now(m.cpu) - cpu;
+	cpu = monitor_settle(&m) - cpu;
 	after = monitor_memory(&m, "VmRSS");
 	highest = monitor_memory(&m, "VmHWM");
 	monitor_stop(&m, totals);
 	printf("burst %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", count, elapsed, cpu,
 	       totals[0], totals[2]);
-	printf("memory %lu %lu %lu\n", rest, after, highest);
+	printf("memory %lu %lu %lu %lu\n", rest, anon, after, highest);
 	return totals[0] + totals[2] != count;
 }
 
@@ -311,6 +317,7 @@ static int startstop(const char *bpfmon, unsigned int rounds)
 	for (unsigned int r = 0; r < rounds; r++) {
 		uint64_t t = now(CLOCK_MONOTONIC), started, ended, cpu;
 		struct monitor m;
+		siginfo_t info;
 
 		monitor_exec(&m, args, STDOUT_FILENO);
 		if (!monitor_wait(&m, "\"monitor.start\"", line, sizeof(line)))
@@ -324,7 +331,6 @@ static int startstop(const char *bpfmon, unsigned int rounds)
 		kill(m.pid, SIGTERM);
 		if (!monitor_wait(&m, "\"monitor.stop\"", line, sizeof(line)))
 			errx(1, "bpfmon ended without a last line");
-		siginfo_t info;
 		if (waitid(P_PID, (id_t)m.pid, &info, WEXITED | WNOWAIT))
 			err(1, "waitid");
 		ended = now(CLOCK_MONOTONIC) - t;
@@ -341,15 +347,16 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 4 || !n)
-		errx(2, "usage: %s cost BPFMON ROUNDS OPS | burst BPFMON COUNT | startstop BPFMON ROUNDS",
-		     argv[0]);
+		errx(2, "usage: %s cost BPFMON ROUNDS REPEATS OPS | burst BPFMON COUNT | "
+		     "startstop BPFMON ROUNDS", argv[0]);
 	skel = writer_bpf__open_and_load();
 	if (!skel)
 		err(1, "cannot load programs");
 	/* The keys exist from here on. */
 	sys_updates(bpf_map__fd(skel->maps.bench_hash), ENTRIES);
-	if (!strcmp(argv[1], "cost") && argc == 5)
-		return cost(argv[2], n, (unsigned int)strtoul(argv[4], NULL, 10));
+	if (!strcmp(argv[1], "cost") && argc == 6)
+		return cost(argv[2], n, (unsigned int)strtoul(argv[4], NULL, 10),
+			    (unsigned int)strtoul(argv[5], NULL, 10));
 	if (!strcmp(argv[1], "burst"))
 		return burst(argv[2], n);
 	if (!strcmp(argv[1], "startstop"))

@@ -255,9 +255,11 @@ static const struct option_row rows[] = {
 	{ "interval", 0, "MS", set_interval, "milliseconds between rounds (1000)" },
 	{ "map", 0, "NAME", set_map, "name of the map (mapwriter)" },
 	{ "output", 'o', "FORMAT", set_output, "text or json (text)" },
-	{ "op", 0, "LIST", set_op, "in each round, in this order: update, delete, "
+	{ "op", 0, "LIST", set_op,
+	  "in each round, in this order: update, delete, "
 	  "lookup_and_delete, or one with _batch (update)" },
-	{ "from", 0, "LIST", set_from, "who writes: user, socket_filter, xdp, raw_tp, tracepoint, "
+	{ "from", 0, "LIST", set_from,
+	  "who writes: user, socket_filter, xdp, raw_tp, tracepoint, "
 	  "kprobe, tc (user,socket_filter)" },
 	{ "batch", 0, "N", set_batch, "elements of a batch (4)" },
 	{ "flags", 0, "FLAGS", set_flags, "of updates: any, noexist or exist (any)" },
@@ -338,15 +340,25 @@ int options_parse(struct options *opts, int argc, char **argv)
 	int i, found, err;
 
 	*opts = (struct options){
-		.type = names_types, .count = -1, .interval_ms = 1000, .map_name = "mapwriter",
-		.ops = { names_ops }, .op_count = 1,
-		.sources = { &names_sources[0], &names_sources[1] }, .source_count = 2,
-		.batch = 4, .key_bytes = 4, .value_bytes = 8, .max_entries = 16,
+		.type = names_types,
+		.count = -1,
+		.interval_ms = 1000,
+		.map_name = "mapwriter",
+		.ops = { names_ops },
+		.op_count = 1,
+		.sources = { &names_sources[0], &names_sources[1] },
+		.source_count = 2,
+		.batch = 4,
+		.key_bytes = 4,
+		.value_bytes = 8,
+		.max_entries = 16,
 		.flags = names_flags,
 	};
 	for (i = 0; rows[i].name; i++) {
 		longs[i] = (struct option){
-			rows[i].name, rows[i].arg ? required_argument : no_argument, NULL,
+			rows[i].name,
+			rows[i].arg ? required_argument : no_argument,
+			NULL,
 			OPTION_BASE + i,
 		};
 		if (rows[i].letter)

@@ -183,7 +183,7 @@ static int session_rounds(struct session *s)
 	int64_t round;
 	int err;
 
-	for (round = 1; ; round++) {
+	for (round = 1;; round++) {
 		err = session_round(s);
 		if (err)
 			return err;

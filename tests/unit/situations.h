@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One record for each situation that the output formats have to tell, and the table of them. */
+#ifndef BPFMON_TEST_SITUATIONS_H
+#define BPFMON_TEST_SITUATIONS_H
+
+#include <errno.h>
+
+#include "names.h"
+#include "record.h"
+
+static void set_name(char name[WIRE_NAME_BYTES], const char *text)
+{
+	memset(name, 0, WIRE_NAME_BYTES);
+	memcpy(name, text, strlen(text));
+}
+
+static void create(struct record *r)
+{
+	record_cmd(r, BPF_MAP_CREATE, NULL);
+	r->cmd.fd = 4;
+	r->cmd.map.flags = BPF_F_MMAPABLE | BPF_F_RDONLY_PROG;
+}
+
+static void create_unknown_type(struct record *r)
+{
+	create(r);
+	r->cmd.map.type = 77;
+	r->cmd.map.flags = BPF_F_NO_PREALLOC | 1u << 31;
+	r->cmd.map.name[0] = '\0';
+}
+
+static void open_by_id(struct record *r, uint32_t fmode)
+{
+	record_cmd(r, BPF_MAP_GET_FD_BY_ID, NULL);
+	r->cmd.fd = 5;
+	r->cmd.fmode = fmode;
+}
+
+static void open_id_r(struct record *r)
+{
+	open_by_id(r, 1);
+}
+
+static void open_id_w(struct record *r)
+{
+	open_by_id(r, 2);
+}
+
+static void open_id_rw(struct record *r)
+{
+	open_by_id(r, 3);
+	r->cmd.map.frozen = 1;
+}
+
+/* Refused before the kernel looked the map up: only the id is known. */
+static void open_id_refused(struct record *r)
+{
+	record_cmd(r, BPF_MAP_GET_FD_BY_ID, NULL);
+	r->cmd.map = (struct wire_map){ .id = 12 };
+	r->cmd.result = -EPERM;
+}
+
+static void open_pin(struct record *r)
+{
+	record_cmd(r, BPF_OBJ_GET, "/sys/fs/bpf/config");
+	r->cmd.fd = 6;
+	r->cmd.fmode = 3;
+}
+
+static void open_pin_refused(struct record *r)
+{
+	record_cmd(r, BPF_OBJ_GET, "/sys/fs/bpf/config");
+	r->cmd.fmode = 2;
+	r->cmd.result = -EACCES;
+}
+
+static void update_syscall(struct record *r)
+{
+	record_op(r, WIRE_OP_UPDATE);
+}
+
+static void update_batch(struct record *r)
+{
+	record_op(r, WIRE_OP_UPDATE);
+	r->op.cmd = BPF_MAP_UPDATE_BATCH;
+}
+
+static void update_program(struct record *r)
+{
+	record_op(r, WIRE_OP_UPDATE);
+	r->op.from = WIRE_FROM_PROGRAM;
+	r->op.cmd = WIRE_CMD_NONE;
+	set_name(r->op.task.comm, "swapper/1");
+	r->op.task.pid = r->op.task.tid = r->op.task.uid = 0;
+}
+
+static void update_unknown(struct record *r)
+{
+	record_op(r, WIRE_OP_UPDATE);
+	r->op.from = WIRE_FROM_UNKNOWN;
+	r->op.cmd = WIRE_CMD_NONE;
+}
+
+static void update_kernel(struct record *r)
+{
+	record_op(r, WIRE_OP_UPDATE);
+	r->op.cmd = WIRE_CMD_NONE;
+}
+
+static void update_refused(struct record *r)
+{
+	record_op(r, WIRE_OP_UPDATE);
+	r->op.map.frozen = 1;
+	r->op.from = WIRE_FROM_SYSCALL;
+	r->hdr.hook = WIRE_HOOK_SYS_EXIT;
+	r->op.result = -EPERM;
+}
+
+static void update_error_without_name(struct record *r)
+{
+	record_op(r, WIRE_OP_UPDATE);
+	r->op.result = -4000;
+}
+
+static void update_error_of_kernel(struct record *r)
+{
+	record_op(r, WIRE_OP_UPDATE);
+	r->op.result = -524;
+}
+
+/* The fallback by kprobe does not see the result. */
+static void update_without_result(struct record *r)
+{
+	record_op(r, WIRE_OP_UPDATE);
+	r->op.has_result = 0;
+}
+
+/* Key and value could not be read: from an address that is not mapped, say. */
+static void update_unread(struct record *r)
+{
+	record_op(r, WIRE_OP_UPDATE);
+	r->op.result = -EFAULT;
+	r->op.key_len = r->op.value_len = 0;
+}
+
+static void update_flags(struct record *r)
+{
+	record_op(r, WIRE_OP_UPDATE);
+	r->op.flags = BPF_NOEXIST | BPF_F_LOCK | 1ull << 40;
+	r->op.result = -EINVAL;
+}
+
+static void update_thread(struct record *r)
+{
+	record_op(r, WIRE_OP_UPDATE);
+	r->op.task.tid = 815;
+}
+
+static void hash_map(struct record *r, uint32_t key_size, uint32_t value_size)
+{
+	record_op(r, WIRE_OP_UPDATE);
+	r->hdr.hook = WIRE_HOOK_HASH_UPDATE;
+	set_name(r->op.map.name, "sessions");
+	r->op.map.type = BPF_MAP_TYPE_HASH;
+	r->op.map.key_size = key_size;
+	r->op.map.value_size = value_size;
+}
+
+static void update_hash(struct record *r)
+{
+	hash_map(r, 6, 3);
+	record_data(r, "\xde\xad\xbe\xef\0\1", 6, WIRE_VALUE_ONE, "abc", 3);
+}
+
+static void update_truncated(struct record *r)
+{
+	hash_map(r, 64, 4096);
+	record_data(r, "0123456789abcdef", RECORD_BYTES, WIRE_VALUE_ONE, "ABCDEFGHIJKLMNOP",
+		    RECORD_BYTES);
+}
+
+/* With --bytes 0. */
+static void update_no_bytes(struct record *r)
+{
+	record_op(r, WIRE_OP_UPDATE);
+	record_data(r, "", 0, WIRE_VALUE_ONE, "", 0);
+}
+
+static void percpu_map(struct record *r, uint32_t value_size)
+{
+	hash_map(r, 4, value_size);
+	r->hdr.hook = WIRE_HOOK_PERCPU_HASH_SYS;
+	set_name(r->op.map.name, "hits");
+	r->op.map.type = BPF_MAP_TYPE_PERCPU_HASH;
+}
+
+static void percpu_all(struct record *r)
+{
+	percpu_map(r, 4);
+	record_data(r, "key1", 4, WIRE_VALUE_CPUS, "AAAA\0\0\0\0BBBB\0\0\0\0CCCC\0\0\0\0", 24);
+}
+
+/* The capture ends in the second CPU's value, and --bytes cuts the first's. */
+static void percpu_truncated(struct record *r)
+{
+	percpu_map(r, 20);
+	record_data(r, "key1", 4, WIRE_VALUE_CPUS, "AAAAAAAAAAAAAAAAAAAA\0\0\0\0BBBB", 28);
+}
+
+static void percpu_one_cpu(struct record *r)
+{
+	percpu_map(r, 4);
+	r->op.flags = UPDATE_F_CPU | BPF_EXIST | 2ull << 32;
+	record_data(r, "key1", 4, WIRE_VALUE_CPU, "BBBB", 4);
+}
+
+static void percpu_flag_all_cpus(struct record *r)
+{
+	percpu_map(r, 4);
+	r->op.flags = UPDATE_F_ALL_CPUS;
+	record_data(r, "key1", 4, WIRE_VALUE_ONE, "BBBB", 4);
+}
+
+static void percpu_program(struct record *r)
+{
+	percpu_map(r, 4);
+	r->hdr.hook = WIRE_HOOK_PERCPU_HASH_UPDATE;
+	r->op.from = WIRE_FROM_PROGRAM;
+	r->op.cmd = WIRE_CMD_NONE;
+	record_data(r, "key1", 4, WIRE_VALUE_CPU, "BBBB", 4);
+}
+
+static void delete_elem(struct record *r)
+{
+	hash_map(r, 4, 8);
+	r->hdr.hook = WIRE_HOOK_HASH_DELETE;
+	r->op.op = WIRE_OP_DELETE;
+	r->op.cmd = BPF_MAP_DELETE_ELEM;
+	record_data(r, "key1", 4, WIRE_VALUE_NONE, NULL, 0);
+}
+
+static void delete_refused(struct record *r)
+{
+	delete_elem(r);
+	r->op.result = -ENOENT;
+}
+
+static void delete_batch(struct record *r)
+{
+	delete_elem(r);
+	r->op.cmd = BPF_MAP_DELETE_BATCH;
+}
+
+static void delete_program(struct record *r)
+{
+	delete_elem(r);
+	r->op.from = WIRE_FROM_PROGRAM;
+	r->op.cmd = WIRE_CMD_NONE;
+}
+
+static void lookup_and_delete(struct record *r)
+{
+	delete_elem(r);
+	r->hdr.hook = WIRE_HOOK_HASH_POP;
+	r->op.op = WIRE_OP_LOOKUP_AND_DELETE;
+	r->op.cmd = BPF_MAP_LOOKUP_AND_DELETE_ELEM;
+}
+
+/* A pop: a queue has no keys. */
+static void lookup_and_delete_queue(struct record *r)
+{
+	hash_map(r, 0, 8);
+	r->op.map.type = BPF_MAP_TYPE_QUEUE;
+	r->hdr.hook = WIRE_HOOK_SYS_EXIT;
+	r->op.from = WIRE_FROM_SYSCALL;
+	r->op.op = WIRE_OP_LOOKUP_AND_DELETE;
+	r->op.cmd = BPF_MAP_LOOKUP_AND_DELETE_ELEM;
+	record_data(r, NULL, 0, WIRE_VALUE_NONE, NULL, 0);
+}
+
+static void freeze(struct record *r)
+{
+	record_cmd(r, BPF_MAP_FREEZE, NULL);
+	r->cmd.map.frozen = 1;
+	r->cmd.fmode = 3;
+}
+
+static void freeze_refused(struct record *r)
+{
+	record_cmd(r, BPF_MAP_FREEZE, NULL);
+	r->cmd.result = -EBUSY;
+}
+
+static void pin(struct record *r)
+{
+	record_cmd(r, BPF_OBJ_PIN, "/sys/fs/bpf/config");
+	r->cmd.fmode = 3;
+}
+
+static void pin_refused(struct record *r)
+{
+	record_cmd(r, BPF_OBJ_PIN, "/sys/fs/bpf/config");
+	r->cmd.result = -EEXIST;
+}
+
+static void hostile_names(struct record *r)
+{
+	record_cmd(r, BPF_OBJ_PIN,
+		   "/sys/\"fs\"/\n19:39:19.123  open\t\x1b[2J\x9b\xc2\x9b\xc3\xa4\\x41");
+	memcpy(r->cmd.map.name, "\"}\n{\"v\":1\x7f\x1b[31m", sizeof(r->cmd.map.name));
+	memcpy(r->cmd.task.comm, "a\xff\xc3(\xe2\x82\xac\r\b\\n\xf0\x9f\x90\x9d", 16);
+}
+
+static const struct {
+	const char *name;
+	void (*make)(struct record *r);
+} situations[] = {
+/* clang-format off */
+#define SITUATION(name) { #name, name }
+	/* clang-format on */
+	SITUATION(create),
+	SITUATION(create_unknown_type),
+	SITUATION(open_id_r),
+	SITUATION(open_id_w),
+	SITUATION(open_id_rw),
+	SITUATION(open_id_refused),
+	SITUATION(open_pin),
+	SITUATION(open_pin_refused),
+	SITUATION(update_syscall),
+	SITUATION(update_batch),
+	SITUATION(update_program),
+	SITUATION(update_unknown),
+	SITUATION(update_kernel),
+	SITUATION(update_refused),
+	SITUATION(update_error_without_name),
+	SITUATION(update_error_of_kernel),
+	SITUATION(update_without_result),
+	SITUATION(update_unread),
+	SITUATION(update_flags),
+	SITUATION(update_thread),
+	SITUATION(update_hash),
+	SITUATION(update_truncated),
+	SITUATION(update_no_bytes),
+	SITUATION(percpu_all),
+	SITUATION(percpu_truncated),
+	SITUATION(percpu_one_cpu),
+	SITUATION(percpu_flag_all_cpus),
+	SITUATION(percpu_program),
+	{ "delete", delete_elem },
+	SITUATION(delete_refused),
+	SITUATION(delete_batch),
+	SITUATION(delete_program),
+	SITUATION(lookup_and_delete),
+	SITUATION(lookup_and_delete_queue),
+	SITUATION(freeze),
+	SITUATION(freeze_refused),
+	SITUATION(pin),
+	SITUATION(pin_refused),
+	{ "free", record_free },
+	SITUATION(hostile_names),
+};
+
+#define SITUATIONS (sizeof(situations) / sizeof(situations[0]))
+
+#endif

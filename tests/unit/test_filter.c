@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which events a user asked for: good and bad words, and what passes. */
+#include "filter.h"
+
+#include "test.h"
+
+static struct filter f;
+static char why[256];
+
+static const char comm[EVENT_NAME_BYTES] = "bpftool";
+static const char name[EVENT_NAME_BYTES] = "config";
+
+static struct event event(enum event_type type)
+{
+	return (struct event){
+		.type = type,
+		.task = { .pid = 812, .tid = 813, .comm = comm },
+		.map = { .id = 12, .known = true, .name = name },
+	};
+}
+
+static bool passes(enum event_type type)
+{
+	struct event e = event(type);
+
+	return filter_event(&f, &e);
+}
+
+static bool update_passes(void)
+{
+	return passes(EVENT_MAP_UPDATE);
+}
+
+static void start(void)
+{
+	filter_init(&f);
+	why[0] = '\0';
+}
+
+static int map(const char *word)
+{
+	return filter_add_map(&f.only, word, why, sizeof(why));
+}
+
+static int except(const char *words)
+{
+	static char buffer[256];
+
+	snprintf(buffer, sizeof(buffer), "%s", words);
+	return filter_add_except(&f, buffer, why, sizeof(why));
+}
+
+static int types(const char *words)
+{
+	static char buffer[256];
+
+	snprintf(buffer, sizeof(buffer), "%s", words);
+	return filter_set_types(&f, buffer, why, sizeof(why));
+}
+
+static void empty_passes_all(void)
+{
+	start();
+	for (int t = 0; t < EVENT_TYPES; t++)
+		CHECK(passes((enum event_type)t));
+}
+
+static void map_by_id(void)
+{
+	start();
+	CHECK_INT(map("12"), 0);
+	CHECK_INT(f.only.maps[0].kind, MATCH_ID);
+	CHECK(update_passes());
+	start();
+	CHECK_INT(map("4294967295"), 0);
+	CHECK(!update_passes());
+	CHECK_INT(map("0012"), 0);
+	CHECK(update_passes());
+}
+
+static void map_by_bad_id(void)
+{
+	static const char *const words[] = { "0", "000", "4294967296", "99999999999999999999999" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		start();
+		if (!map(words[i]) || f.only.n_maps || !strstr(why, words[i]))
+			FAIL("'%s' was taken, or refused with '%s'", words[i], why);
+	}
+	start();
+	CHECK(map("") && why[0]);
+}
+
+static void map_by_name(void)
+{
+	start();
+	CHECK_INT(map("config"), 0);
+	CHECK_INT(f.only.maps[0].kind, MATCH_NAME);
+	CHECK(update_passes());
+	start();
+	CHECK_INT(map("confi"), 0);
+	CHECK(!update_passes());
+	start();
+	CHECK_INT(map("12x"), 0);
+	CHECK_INT(f.only.maps[0].kind, MATCH_NAME);
+	start();
+	CHECK_INT(map("-1"), 0);
+	CHECK_INT(f.only.maps[0].kind, MATCH_NAME);
+}
+
+static void map_by_glob(void)
+{
+	static const struct {
+		const char *word;
+		bool passes;
+	} rows[] = {
+		{ "*", true },	    { "con*", true },	    { "*fig", true },
+		{ "c?nfig", true }, { "[a-c]onfig", true }, { "[!c]onfig", false },
+		{ "*x*", false },   { "conf", false },	    { "con\\fig", true },
+		{ "[", false },	    { "CONFIG", false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		start();
+		CHECK_INT(map(rows[i].word), 0);
+		if (update_passes() != rows[i].passes)
+			FAIL("glob '%s'", rows[i].word);
+	}
+}
+
+/* Names of 16 bytes have no NUL, and nothing behind them may be read. */
+static void name_without_nul(void)
+{
+	struct {
+		char text[16];
+	} full;
+	struct event e = event(EVENT_MAP_UPDATE);
+
+	memcpy(full.text, "0123456789abcdef", 16);
+	e.map.name = full.text;
+	e.task.comm = full.text;
+	start();
+	CHECK_INT(map("0123456789abcdef"), 0);
+	CHECK_INT(filter_add_comm(&f.only, "*ef", why, sizeof(why)), 0);
+	CHECK(filter_event(&f, &e));
+	start();
+	CHECK_INT(map("0123456789abcdef?"), 0);
+	CHECK(!filter_event(&f, &e));
+	CHECK(filter_map(&f, 12, full.text, 15) == false);
+}
+
+static void unknown_map(void)
+{
+	struct event e = event(EVENT_MAP_OPEN);
+
+	e.map.known = false;
+	start();
+	CHECK_INT(map("*"), 0);
+	CHECK(!filter_event(&f, &e));
+	CHECK_INT(map("12"), 0);
+	CHECK(filter_event(&f, &e));
+	CHECK_INT(except("map=*"), 0);
+	CHECK(filter_event(&f, &e));
+}
+
+static void map_by_pin(void)
+{
+	start();
+	CHECK_INT(map("/sys/fs/bpf/config"), 0);
+	CHECK_INT(f.only.maps[0].kind, MATCH_PIN);
+	CHECK_STR(f.only.maps[0].text, "/sys/fs/bpf/config");
+	CHECK(!update_passes());
+	f.only.maps[0].id = 12;
+	CHECK(update_passes());
+	start();
+	CHECK_INT(map("./config"), 0);
+	CHECK_INT(f.only.maps[0].kind, MATCH_PIN);
+}
+
+static void by_pid(void)
+{
+	static const char *const bad[] = {
+		"",   "x",  "-1",	  "+1",		" 1",
+		"1 ", "1x", "2147483648", "4294967296", "99999999999999999999"
+	};
+
+	start();
+	CHECK_INT(filter_add_pid(&f.only, "812", why, sizeof(why)), 0);
+	CHECK(update_passes());
+	start();
+	/* a thread is not a process */
+	CHECK_INT(filter_add_pid(&f.only, "813", why, sizeof(why)), 0);
+	CHECK(!update_passes());
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		start();
+		if (!filter_add_pid(&f.only, bad[i], why, sizeof(why)) || f.only.n_pids || !why[0])
+			FAIL("'%s' was taken", bad[i]);
+	}
+	start();
+	CHECK_INT(filter_add_pid(&f.only, "2147483647", why, sizeof(why)), 0);
+}
+
+static void by_comm(void)
+{
+	start();
+	CHECK_INT(filter_add_comm(&f.only, "bpftool", why, sizeof(why)), 0);
+	CHECK(update_passes());
+	start();
+	CHECK_INT(filter_add_comm(&f.only, "bpf", why, sizeof(why)), 0);
+	CHECK(!update_passes());
+	CHECK_INT(filter_add_comm(&f.only, "bpf*", why, sizeof(why)), 0);
+	CHECK(update_passes());
+	CHECK(filter_add_comm(&f.only, "", why, sizeof(why)) && why[0]);
+}
+
+static void excepted(void)
+{
+	static const struct {
+		const char *words;
+		bool passes;
+	} rows[] = {
+		{ "map=12", false },
+		{ "map=13", true },
+		{ "map=con*", false },
+		{ "pid=812", false },
+		{ "pid=1", true },
+		{ "comm=bpftool", false },
+		{ "comm=x", true },
+		{ "map=1,pid=2,comm=b*", false },
+		{ "map=1,pid=2,comm=c*", true },
+		{ ",map=12,", false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		start();
+		CHECK_INT(except(rows[i].words), 0);
+		if (update_passes() != rows[i].passes)
+			FAIL("-x %s", rows[i].words);
+	}
+	/* what is left out stays out when it is also asked for */
+	start();
+	CHECK_INT(map("12"), 0);
+	CHECK_INT(except("map=config"), 0);
+	CHECK(!update_passes());
+	CHECK(!filter_map(&f, 12, "config", 6));
+}
+
+static void excepted_bad(void)
+{
+	static const char *const words[] = {
+		"",	 ",",	  ",,",	   "12",	   "map",     "map=", "pid=",	"comm=",
+		"pid=x", "map=0", "Map=1", "map=1,what=2", "map=1,2", "prog", " map=1",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		start();
+		if (!except(words[i]) || !why[0])
+			FAIL("'%s' was taken", words[i]);
+	}
+}
+
+static void types_and_groups(void)
+{
+	start();
+	CHECK_INT(types("write"), 0);
+	CHECK(passes(EVENT_MAP_UPDATE) && passes(EVENT_MAP_DELETE));
+	CHECK(!passes(EVENT_MAP_OPEN) && !passes(EVENT_MAP_CREATE) && !passes(EVENT_MAP_FREE));
+	CHECK_INT(types("open"), 0);
+	CHECK(passes(EVENT_MAP_OPEN) && !passes(EVENT_MAP_UPDATE));
+	CHECK_INT(types("life"), 0);
+	CHECK(passes(EVENT_MAP_CREATE) && passes(EVENT_MAP_FREE) && passes(EVENT_MAP_PIN));
+	CHECK(passes(EVENT_MAP_FREEZE) && !passes(EVENT_MAP_OPEN));
+	CHECK_INT(types("map.delete,open"), 0);
+	CHECK(passes(EVENT_MAP_DELETE) && passes(EVENT_MAP_OPEN) && !passes(EVENT_MAP_UPDATE));
+	CHECK_INT(types("pin"), 0);
+	CHECK(passes(EVENT_MAP_PIN) && !passes(EVENT_MAP_FREEZE));
+	CHECK_INT(types("all"), 0);
+	for (int t = 0; t < EVENT_TYPES; t++)
+		CHECK(passes((enum event_type)t));
+}
+
+static void types_bad(void)
+{
+	static const char *const words[] = {
+		"", ",", "nonsense", "write,nonsense", "map.", "map.map.open", "Write", "write open"
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		start();
+		if (!types(words[i]) || !why[0])
+			FAIL("'%s' was taken", words[i]);
+		CHECK(update_passes());	/* unchanged */
+	}
+}
+
+static void lists_are_full(void)
+{
+	start();
+	for (int i = 0; i < FILTER_MAX; i++) {
+		CHECK_INT(map("1"), 0);
+		CHECK_INT(filter_add_pid(&f.only, "1", why, sizeof(why)), 0);
+		CHECK_INT(filter_add_comm(&f.only, "a", why, sizeof(why)), 0);
+	}
+	CHECK(map("1"));
+	CHECK(strstr(why, "64"));
+	CHECK(filter_add_pid(&f.only, "1", why, sizeof(why)));
+	CHECK(filter_add_comm(&f.only, "a", why, sizeof(why)));
+	CHECK_INT(f.only.n_maps, FILTER_MAX);
+	CHECK_INT(f.only.n_pids, FILTER_MAX);
+	CHECK_INT(f.only.n_comms, FILTER_MAX);
+}
+
+/* A message longer than its room is cut, not written past it. */
+static void message_is_cut(void)
+{
+	char small[8], word[300];
+
+	memset(word, 'x', sizeof(word) - 1);
+	word[sizeof(word) - 1] = '\0';
+	start();
+	CHECK(filter_add_pid(&f.only, word, small, sizeof(small)));
+	CHECK_STR(small, "'xxxxxx");
+	CHECK(filter_set_types(&f, word, small, sizeof(small)));
+}
+
+int main(void)
+{
+	RUN(empty_passes_all);
+	RUN(map_by_id);
+	RUN(map_by_bad_id);
+	RUN(map_by_name);
+	RUN(map_by_glob);
+	RUN(name_without_nul);
+	RUN(unknown_map);
+	RUN(map_by_pin);
+	RUN(by_pid);
+	RUN(by_comm);
+	RUN(excepted);
+	RUN(excepted_bad);
+	RUN(types_and_groups);
+	RUN(types_bad);
+	RUN(lists_are_full);
+	RUN(message_is_cut);
+	return TEST_STATUS();
+}
