@@ -27,7 +27,7 @@ WARN = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer
 USER_CPPFLAGS = -Iinclude -Isrc -I$(O) -D_GNU_SOURCE -DBPFMON_VERSION='"$(VERSION)"' $(CPPFLAGS)
 USER_CFLAGS = -std=c11 $(WARN) -ffile-prefix-map=$(CURDIR)/= $(CFLAGS) $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 USER_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
-LIBS = $(shell $(PKG_CONFIG) --libs libbpf) -lelf -lz
+LIBS = -pthread $(shell $(PKG_CONFIG) --libs libbpf) -lelf -lz
 ARCH = $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 # clang's BPF target does not search the multiarch folder that asm/types.h is in.
 MULTIARCH = $(addprefix -I,$(wildcard /usr/include/$(shell uname -m)-linux-gnu))

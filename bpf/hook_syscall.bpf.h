@@ -39,6 +39,19 @@ static __always_inline bool cmd_is_whole(u32 cmd)
 }
 
 
+static __always_inline bool cmd_is_followed(u32 cmd)
+{
+	return cmd_is_elem(cmd) || cmd_is_batch(cmd) || cmd_is_whole(cmd);
+}
+
+/* `n` records that will not be made. */
+static __always_inline void lose(u32 why, u64 n)
+{
+	__sync_fetch_and_add(&counts[WIRE_HOOK_SYS_EXIT].seen, n);
+	__sync_fetch_and_add(&counts[WIRE_HOOK_SYS_EXIT].taken, n);
+	count_lost(WIRE_HOOK_SYS_EXIT, why, n);
+}
+
 /* The open file behind a descriptor of the running task, or NULL. */
 static __always_inline struct file *file_by_fd(u32 fd)
 {
@@ -88,19 +101,15 @@ static __always_inline void enter(u32 cmd, const void *attr, bool user)
 	u64 id = bpf_get_current_pid_tgid();
 	struct slot *s;
 
-	if (!cmd_is_elem(cmd) && !cmd_is_batch(cmd) && !cmd_is_whole(cmd)) {
+	if (!cmd_is_followed(cmd)) {
 		own_call(cmd, attr, user, id >> 32);
 		return;
 	}
 	if (state == STATE_OFF || (u32)(id >> 32) == own_pid)
 		return;
 	s = slot_claim(id);
-	if (!s) {
-		count_lost(WIRE_HOOK_SYS_EXIT, WIRE_LOSS_TABLE, 1);
-		__sync_fetch_and_add(&counts[WIRE_HOOK_SYS_EXIT].seen, 1);
-		__sync_fetch_and_add(&counts[WIRE_HOOK_SYS_EXIT].taken, 1);
-		return;
-	}
+	if (!s)
+		return;	/* its exit finds no slot, and counts */
 	s->owner = id;
 	s->cmd = cmd;
 	s->reached = 0;
@@ -168,6 +177,19 @@ __attribute__((noinline)) int report_elem(u32 i, s32 result)
 }
 
 /*
+ * Elements `from` up to `to`, at most CHUNK of them. A function of its own, so that the verifier
+ * walks two short loops instead of one of WIRE_BATCH_MAX rounds, which 5.10 needs half a minute for.
+ */
+#define CHUNK 128u
+
+__attribute__((noinline)) int report_chunk(u32 from, u32 to)
+{
+	for (u32 i = 0; i < CHUNK && from + i < to; i++)
+		report_elem(from + i, 0);
+	return 0;
+}
+
+/*
  * A batch that no hook on an operation saw. What was done is in the count that the kernel wrote
  * back; -ENOENT of lookup-and-delete means the end of the map, not that nothing was done.
  */
@@ -183,13 +205,10 @@ static __always_inline void exit_batch(struct slot *s, s32 ret)
 		done = 0;
 	if (!whole && done >= s->attr.batch.count)
 		done = 0;
-	for (i = 0; i < WIRE_BATCH_MAX && i < done; i++)
-		report_elem(i, 0);
-	if (done > WIRE_BATCH_MAX) {
-		__sync_fetch_and_add(&counts[WIRE_HOOK_SYS_EXIT].seen, done - WIRE_BATCH_MAX);
-		__sync_fetch_and_add(&counts[WIRE_HOOK_SYS_EXIT].taken, done - WIRE_BATCH_MAX);
-		count_lost(WIRE_HOOK_SYS_EXIT, WIRE_LOSS_BATCH, done - WIRE_BATCH_MAX);
-	}
+	for (i = 0; i < WIRE_BATCH_MAX / CHUNK && i * CHUNK < done; i++)
+		report_chunk(i * CHUNK, done);
+	if (done > WIRE_BATCH_MAX)
+		lose(WIRE_LOSS_BATCH, done - WIRE_BATCH_MAX);
 	if (!whole)
 		report_elem(done, ret);
 }
@@ -199,7 +218,12 @@ static __always_inline void exit_elem(struct slot *s, s32 ret)
 	u32 fd = cmd_is_batch(s->cmd) ? s->attr.batch.map_fd : s->attr.elem.map_fd;
 	u32 fmode;
 
-	if (!map_by_fd(fd, &s->map, &fmode) || map_skipped(s->map.id))
+	if (!map_by_fd(fd, &s->map, &fmode)) {
+		if (!ret)	/* refused: there never was a map, EBADF */
+			lose(WIRE_LOSS_DESCRIPTOR, 1);
+		return;
+	}
+	if (map_skipped(s->map.id))
 		return;
 	if (cmd_is_batch(s->cmd))
 		exit_batch(s, ret);
@@ -303,12 +327,26 @@ static __always_inline void exit_slot(struct slot *s, s32 ret)
 	s->owner = 0;
 }
 
-static __always_inline void exit(long ret)
+/*
+ * The end of any bpf(2) command. A task that is refused before security_bpf(), as the unprivileged
+ * are, has no slot yet. One whose slot another task took is counted.
+ */
+static __always_inline void exit(u32 cmd, u64 uattr, s32 ret)
 {
-	struct slot *s = slot_find(bpf_get_current_pid_tgid());
+	u64 id = bpf_get_current_pid_tgid();
+	struct slot *s = slot_find(id);
 
-	if (s)
+	if (!s && ret == -1) {
+		enter(cmd, (void *)uattr, true);
+		s = slot_find(id);
+	}
+	if (s) {
+		s->uattr = uattr;
 		exit_slot(s, ret);
+	} else if (state == STATE_ON && ret >= 0 && cmd_is_followed(cmd) &&
+		   (u32)(id >> 32) != own_pid) {
+		lose(WIRE_LOSS_TABLE, 1);
+	}
 }
 
 /* ---- full mode ---- */
@@ -322,49 +360,36 @@ int BPF_PROG(sys_enter, int cmd, void *attr)
 
 /*
  * Up from 5.14 (af2ac3e13e45 "bpf: Prepare bpf syscall to be used from kernel and user space.")
- * every way into bpf(2) passes __sys_bpf(int cmd, bpfptr_t uattr, unsigned int size). A task that
- * is refused before security_bpf(), as the unprivileged are, has no slot yet.
+ * every way into bpf(2) passes __sys_bpf(int cmd, bpfptr_t uattr, unsigned int size).
  */
 SEC("fexit/__sys_bpf")
 int sys_exit(void *ctx)
 {
-	u64 id = bpf_get_current_pid_tgid(), ret = 0, cmd = 0, uattr = 0;
-	struct slot *s = slot_find(id);
+	u64 ret = 0, cmd = 0, uattr = 0;
 
 	bpf_get_func_ret(ctx, &ret);
+	bpf_get_func_arg(ctx, 0, &cmd);
 	bpf_get_func_arg(ctx, 1, &uattr);
-	if (!s && (s32)ret == -1) {
-		bpf_get_func_arg(ctx, 0, &cmd);
-		enter(cmd, (void *)uattr, true);
-		s = slot_find(id);
-	}
-	if (!s)
-		return 0;
-	s->uattr = uattr;
-	exit_slot(s, ret);
+	exit(cmd, uattr, ret);
 	return 0;
 }
 
-/* ctx[0] are the registers of the caller, in a type that 5.10's BTF only declares. */
-static __always_inline int exit_regs(u64 *ctx, bool ia32)
+/* Command and attributes as the registers of the system call give them. */
+static __always_inline void exit_regs(const struct pt_regs *regs, bool ia32, long ret)
+{
+	if (ia32)
+		exit(BPF_CORE_READ(regs, bx), (u32)BPF_CORE_READ(regs, cx), ret);
+	else
+		exit(BPF_CORE_READ(regs, di), BPF_CORE_READ(regs, si), ret);
+}
+
+/* ctx[0] are the registers, in a type that 5.10's BTF only declares. */
+static __always_inline int exit_entry(u64 *ctx, bool ia32)
 {
 	const struct pt_regs *regs = NULL;
-	u64 id = bpf_get_current_pid_tgid(), uattr;
-	struct slot *s = slot_find(id);
-	long ret = ctx[1];
-	u32 cmd;
 
 	bpf_probe_read_kernel(&regs, sizeof(regs), ctx);
-	uattr = ia32 ? (u32)BPF_CORE_READ(regs, cx) : BPF_CORE_READ(regs, si);
-	cmd = ia32 ? BPF_CORE_READ(regs, bx) : BPF_CORE_READ(regs, di);
-	if (!s && (s32)ret == -1) {
-		enter(cmd, (void *)uattr, true);
-		s = slot_find(id);
-	}
-	if (!s)
-		return 0;
-	s->uattr = uattr;
-	exit_slot(s, ret);
+	exit_regs(regs, ia32, ctx[1]);
 	return 0;
 }
 
@@ -372,13 +397,13 @@ static __always_inline int exit_regs(u64 *ctx, bool ia32)
 SEC("fexit/__x64_sys_bpf")
 int sys_exit_x64(u64 *ctx)
 {
-	return exit_regs(ctx, false);
+	return exit_entry(ctx, false);
 }
 
 SEC("fexit/__ia32_sys_bpf")
 int sys_exit_ia32(u64 *ctx)
 {
-	return exit_regs(ctx, true);
+	return exit_entry(ctx, true);
 }
 
 /* Called when a descriptor for a map is about to be made, and by nothing else. */
@@ -398,6 +423,22 @@ int BPF_PROG(map_open, struct bpf_map *map, unsigned int fmode, int ret)
 
 /* ---- degraded mode ---- */
 
+#define TS_COMPAT 2u		/* arch/x86/include/asm/thread_info.h */
+#define X32_BIT 0x40000000u	/* __X32_SYSCALL_BIT */
+
+/* The running task's system call is a 32-bit one, with numbers and registers of its own. */
+static __always_inline bool in_ia32(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
+}
+
+static __always_inline bool nr_is_bpf(u32 nr, bool ia32)
+{
+	return ia32 ? nr == IA32_BPF : (nr & ~X32_BIT) == X86_64_BPF;
+}
+
 struct sys_enter_ctx {
 	const struct pt_regs *regs;
 	long nr;
@@ -408,11 +449,18 @@ int sys_enter_raw(struct sys_enter_ctx *ctx)
 {
 	const struct pt_regs *regs = ctx->regs;
 	u32 nr = ctx->nr;
+	bool ia32;
 
-	if (nr == X86_64_BPF)
-		enter(BPF_CORE_READ(regs, di), (void *)BPF_CORE_READ(regs, si), true);
-	else if (nr == IA32_BPF)
+	/* Most calls are others: leave before anything is read. */
+	if (nr != IA32_BPF && (nr & ~X32_BIT) != X86_64_BPF)
+		return 0;
+	ia32 = in_ia32();
+	if (!nr_is_bpf(nr, ia32))
+		return 0;
+	if (ia32)
 		enter(BPF_CORE_READ(regs, bx), (void *)(u64)(u32)BPF_CORE_READ(regs, cx), true);
+	else
+		enter(BPF_CORE_READ(regs, di), (void *)BPF_CORE_READ(regs, si), true);
 	return 0;
 }
 
@@ -426,8 +474,12 @@ int sys_exit_raw(struct sys_exit_ctx *ctx)
 {
 	const struct pt_regs *regs = ctx->regs;
 	u32 nr = BPF_CORE_READ(regs, orig_ax);
+	bool ia32;
 
-	if (nr == X86_64_BPF || nr == IA32_BPF)
-		exit(ctx->ret);
+	if (nr != IA32_BPF && (nr & ~X32_BIT) != X86_64_BPF)
+		return 0;
+	ia32 = in_ia32();
+	if (nr_is_bpf(nr, ia32))
+		exit_regs(regs, ia32, ctx->ret);
 	return 0;
 }

@@ -36,7 +36,12 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct thread_info {
+	u32 status;	/* x86: TS_COMPAT while inside a 32-bit system call */
+};
+
 struct task_struct {
+	struct thread_info thread_info;
 	struct files_struct *files;
 };
 

@@ -12,6 +12,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,14 +36,13 @@ struct bpfobj {
 /* libbpf's own messages, of use to a developer only: the verifier's log is many lines. */
 static int libbpf_message(enum libbpf_print_level level, const char *format, va_list args)
 {
-	static char text[64 * 1024];
-	char *line, *save = NULL;
+	char *text, *line, *save = NULL;
 
-	if (level == LIBBPF_DEBUG)
+	if (level == LIBBPF_DEBUG || vasprintf(&text, format, args) < 0)
 		return 0;
-	vsnprintf(text, sizeof(text), format, args);
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		log_debug("%s", line);
+	free(text);
 	return 0;
 }
 
@@ -204,7 +204,8 @@ static void learn_program(void *context, const void *record)
 	struct bpfmon_bpf__bss *bss = learn->obj->skel->bss;
 	const struct wire_iter_prog *p = record;
 
-	if (p->func && p->func < JIT_BASE_RANDOMIZED)
+	/* Without JIT, func is the interpreter's, which is kernel text. */
+	if (p->func && p->len && p->func < JIT_BASE_RANDOMIZED)
 		bss->jit_base = JIT_BASE_FIXED;
 	for (unsigned int i = 0; p->target && i < WIRE_HOOK_COUNT; i++)
 		if (learn->ids[i] == p->id)
@@ -266,32 +267,82 @@ static bool introduce(struct bpfobj *obj)
 	return obj->skel->bss->own_pid;
 }
 
+/* ---- all hooks at once ---- */
+
+/*
+ * Each change of a trampoline may wait for an RCU tasks grace period: on 5.10, which waits every
+ * time, that is most of a second. Waits of several threads go by together.
+ */
+struct hook_job {
+	pthread_t thread;
+	bool started;
+	struct bpfobj *obj;
+	unsigned int hook;
+	const struct feat *feat;
+	int err;
+};
+
+static void *attach_job(void *arg)
+{
+	struct hook_job *job = arg;
+
+	job->err = attach_hook(job->obj, job->hook, job->feat);
+	return NULL;
+}
+
+static void *detach_job(void *arg)
+{
+	struct hook_job *job = arg;
+
+	for (unsigned int n = 0; n < HOOK_PROGRAMS; n++) {
+		bpf_link__destroy(job->obj->links[job->hook][n]);
+		job->obj->links[job->hook][n] = NULL;
+	}
+	return NULL;
+}
+
+/* Runs `work` for each hook from `first` on; where no thread can be had, here. */
+static void each_hook(struct bpfobj *obj, unsigned int first, const struct feat *feat,
+		      void *(*work)(void *), struct hook_job jobs[WIRE_HOOK_COUNT])
+{
+	for (unsigned int i = first; i < WIRE_HOOK_COUNT; i++) {
+		jobs[i] = (struct hook_job){ .obj = obj, .hook = i, .feat = feat };
+		jobs[i].started = !pthread_create(&jobs[i].thread, NULL, work, &jobs[i]);
+		if (!jobs[i].started)
+			work(&jobs[i]);
+	}
+	for (unsigned int i = first; i < WIRE_HOOK_COUNT; i++)
+		if (jobs[i].started)
+			pthread_join(jobs[i].thread, NULL);
+}
+
+/* How many hooks have to go on to their next way. */
 static int attach_all(struct bpfobj *obj, const struct feat *feat)
 {
-	int failed = 0, err;
+	struct hook_job jobs[WIRE_HOOK_COUNT];
+	int failed = 0, err = attach_hook(obj, WIRE_HOOK_SYS_ENTER, feat);
 
-	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
-		err = attach_hook(obj, i, feat);
-		if (err) {
-			plan_next(obj, i, "not attached", err);
-			failed++;
-		}
-		if (i == WIRE_HOOK_SYS_ENTER && planned(obj, i) && !err && !introduce(obj)) {
-			plan_next(obj, i, "attached, but does not run", 0);
-			failed++;
-		}
+	if (err)
+		plan_next(obj, WIRE_HOOK_SYS_ENTER, "not attached", err);
+	else if (planned(obj, WIRE_HOOK_SYS_ENTER) && !introduce(obj))
+		plan_next(obj, WIRE_HOOK_SYS_ENTER, "attached, but does not run", err = -ENOENT);
+	if (err)
+		return 1;
+	each_hook(obj, WIRE_HOOK_SYS_ENTER + 1, feat, attach_job, jobs);
+	for (unsigned int i = WIRE_HOOK_SYS_ENTER + 1; i < WIRE_HOOK_COUNT; i++) {
+		if (!jobs[i].err)
+			continue;
+		plan_next(obj, i, "not attached", jobs[i].err);
+		failed++;
 	}
 	return failed;
 }
 
 static void bpfobj_unload(struct bpfobj *obj)
 {
-	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
-		for (unsigned int n = 0; n < HOOK_PROGRAMS; n++) {
-			bpf_link__destroy(obj->links[i][n]);
-			obj->links[i][n] = NULL;
-		}
-	}
+	struct hook_job jobs[WIRE_HOOK_COUNT];
+
+	each_hook(obj, 0, NULL, detach_job, jobs);
 	bpfmon_bpf__destroy(obj->skel);
 	obj->skel = NULL;
 }

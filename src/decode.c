@@ -32,6 +32,12 @@ static void decode_map(const struct wire_map *w, struct event_map *m)
 	m->address = w->address;
 }
 
+/* 0 or a negative errno, MAX_ERRNO of include/linux/err.h at most. */
+static bool result_is_valid(int32_t result)
+{
+	return result <= 0 && result >= -4095;
+}
+
 /* The command that bpf(2) was called with decides between one element and a batch. */
 static enum event_via via_of_cmd(uint32_t cmd)
 {
@@ -103,8 +109,14 @@ static int decode_op(const struct decode_env *env, const void *record, size_t le
 	e->op = w->op == WIRE_OP_UPDATE ? OP_UPDATE :
 		w->op == WIRE_OP_DELETE ? OP_DELETE : OP_LOOKUP_AND_DELETE;
 	decode_map(&w->map, &e->map);
+	/* Queues and stacks have no keys: the command takes what is next. */
+	if (e->op == OP_LOOKUP_AND_DELETE &&
+	    (w->map.type == BPF_MAP_TYPE_QUEUE || w->map.type == BPF_MAP_TYPE_STACK))
+		e->op = OP_POP;
 	decode_writer(w, e);
 	e->flags = w->flags;
+	if (!result_is_valid(w->result))
+		return -EBADMSG;
 	e->has_result = w->has_result;
 	e->result = w->result;
 	e->key = (struct event_bytes){ w->data, w->key_len, w->key_size };
@@ -140,6 +152,8 @@ static int decode_cmd(const struct decode_env *env, const void *record, size_t l
 		return -EBADMSG;
 	}
 	decode_map(&w->map, &e->map);
+	if (!result_is_valid(w->result))
+		return -EBADMSG;
 	e->has_result = true;
 	e->result = w->result;
 	e->fd = w->fd;

@@ -29,7 +29,7 @@ enum event_via {
 	VIA_UNKNOWN,
 };
 
-enum event_op { OP_UPDATE, OP_DELETE, OP_LOOKUP_AND_DELETE };
+enum event_op { OP_UPDATE, OP_DELETE, OP_LOOKUP_AND_DELETE, OP_POP };
 
 enum event_how { HOW_ID, HOW_PIN, HOW_OTHER };
 

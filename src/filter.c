@@ -45,6 +45,16 @@ static bool parse_u32(const char *word, uint32_t *out)
 	return true;
 }
 
+/* The kernel keeps 15 bytes of a name: a longer one without wildcards can match nothing. */
+static int too_long(const char *word, char *why, size_t why_size)
+{
+	if (strlen(word) < EVENT_NAME_BYTES || strpbrk(word, "*?["))
+		return 0;
+	snprintf(why, why_size, "'%s' is longer than the 15 bytes that the kernel keeps of a name",
+		 word);
+	return -EINVAL;
+}
+
 static int full(size_t n, const char *what, char *why, size_t why_size)
 {
 	if (n < FILTER_MAX)
@@ -72,6 +82,8 @@ int filter_add_map(struct filter_list *list, const char *word, char *why, size_t
 		snprintf(why, why_size, "'%s' is not a map id: 1 to 4294967295", word);
 		return -EINVAL;
 	}
+	if (m->kind == MATCH_NAME && too_long(word, why, why_size))
+		return -EINVAL;
 	list->n_maps++;
 	return 0;
 }
@@ -96,6 +108,8 @@ int filter_add_comm(struct filter_list *list, const char *word, char *why, size_
 		snprintf(why, why_size, "a command is a name or a glob of up to 15 characters");
 		return -EINVAL;
 	}
+	if (too_long(word, why, why_size))
+		return -EINVAL;
 	list->comms[list->n_comms++] = word;
 	return 0;
 }

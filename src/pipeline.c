@@ -26,12 +26,26 @@
 /* How long after activity the accounts are looked at; nothing runs when nothing happens. */
 #define ACCOUNT_NS 1000000000ull
 
-enum where { WHERE_RING, WHERE_TABLE, WHERE_BATCH, WHERE_RECURSION, WHERE_RECORD, WHERE_OUTPUT,
-	     WHERES };
+/* The first are those of enum wire_loss. */
+enum where {
+	WHERE_RING = WIRE_LOSS_RING,
+	WHERE_TABLE = WIRE_LOSS_TABLE,
+	WHERE_DESCRIPTOR = WIRE_LOSS_DESCRIPTOR,
+	WHERE_BATCH = WIRE_LOSS_BATCH,
+	WHERE_RECURSION = WIRE_LOSS_COUNT,
+	WHERE_RECORD,	/* not well-formed */
+	WHERE_OUTPUT,
+	WHERES
+};
 
 static const char *const where_names[WHERES] = {
-	[WHERE_RING] = "ring", [WHERE_TABLE] = "table", [WHERE_BATCH] = "batch",
-	[WHERE_RECURSION] = "recursion", [WHERE_RECORD] = "record", [WHERE_OUTPUT] = "output",
+	[WHERE_RING] = "ring",
+	[WHERE_TABLE] = "table",
+	[WHERE_DESCRIPTOR] = "descriptor",
+	[WHERE_BATCH] = "batch",
+	[WHERE_RECURSION] = "recursion",
+	[WHERE_RECORD] = "record",
+	[WHERE_OUTPUT] = "output",
 };
 
 struct pipeline {
@@ -44,8 +58,8 @@ struct pipeline {
 	struct ownmaps *own;
 	struct mapids *ids;
 	bool finishing;		/* the hooks are off: what is in the ring is all there is */
-	uint64_t seq, events, filtered, malformed;
-	uint64_t reported[WHERES];		/* lost, as reported so far */
+	uint64_t seq, events, filtered, malformed, lost;
+	uint64_t reported[WHERES][WIRE_HOOK_COUNT + 1];	/* lost, as reported so far; + no hook */
 	uint64_t since_ns[WHERES];		/* CLOCK_REALTIME of the last report */
 	uint64_t seen_before[WIRE_HOOK_COUNT];	/* at the last look at the accounts */
 	uint64_t account_at_ns;			/* CLOCK_MONOTONIC, 0: nothing happened since */
@@ -78,6 +92,14 @@ static void learn_verdict(struct pipeline *p, const struct event_map *m)
 	bpfobj_set_verdict(p->obj, m->id, !filter_map(f, m->id, m->name, EVENT_NAME_BYTES));
 }
 
+/* A program's write is never bpfmon's, whoever runs while it happens. */
+static bool is_bookkeeping(struct pipeline *p, const struct event *e)
+{
+	bool own = ownmaps_event(p->own, e) || e->task.pid == bpfobj_own_pid(p->obj);
+
+	return own && e->via != VIA_PROGRAM && e->via != VIA_UNKNOWN;
+}
+
 static bool enough(const struct pipeline *p)
 {
 	return output_ended(&p->out) || (p->opts->max_events && p->events >= p->opts->max_events);
@@ -101,8 +123,7 @@ static int on_record(void *context, void *data, size_t size)
 		return 0;
 	}
 	learn_verdict(p, &e.map);
-	if (ownmaps_event(p->own, &e) || e.task.pid == bpfobj_own_pid(p->obj) ||
-	    !filter_event(p->opts->filter, &e)) {
+	if (is_bookkeeping(p, &e) || !filter_event(p->opts->filter, &e)) {
 		p->filtered++;
 		return 0;
 	}
@@ -115,58 +136,73 @@ static int on_record(void *context, void *data, size_t size)
 
 /* ---- accounts ---- */
 
-/* What the hooks counted, less what has been read and reported. */
-static void count_lost(struct pipeline *p, uint64_t lost[WHERES], bool final)
+#define NO_HOOK WIRE_HOOK_COUNT
+
+/* What was lost since the start, by place and hook. */
+static void count_lost(struct pipeline *p, uint64_t lost[WHERES][WIRE_HOOK_COUNT + 1], bool final)
 {
 	const volatile struct wire_counts *c = bpfobj_counts(p->obj);
 
-	memset(lost, 0, WHERES * sizeof(lost[0]));
+	memset(lost, 0, sizeof(p->reported));
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
 		uint64_t taken = c[i].taken, seen = c[i].seen;
 		/* A write seen in the last second may still be on its way to the details. */
 		uint64_t due = final ? seen : p->seen_before[i];
 
-		lost[WHERE_RING] += c[i].lost[WIRE_LOSS_RING];
-		lost[WHERE_TABLE] += c[i].lost[WIRE_LOSS_TABLE];
-		lost[WHERE_BATCH] += c[i].lost[WIRE_LOSS_BATCH];
+		for (unsigned int why = 0; why < WIRE_LOSS_COUNT; why++)
+			lost[why][i] = c[i].lost[why];
 		if (due > taken)
-			lost[WHERE_RECURSION] += due - taken;
+			lost[WHERE_RECURSION][i] = due - taken;
 		p->seen_before[i] = seen;
 	}
-	lost[WHERE_RECORD] = p->malformed;
-	lost[WHERE_OUTPUT] = p->out.lost;
+	lost[WHERE_RECORD][NO_HOOK] = p->malformed;
+	lost[WHERE_OUTPUT][NO_HOOK] = p->out.lost;
+}
+
+static const char *lost_hint(unsigned int where)
+{
+	if (where == WHERE_RING)
+		return "; a larger --buffer holds more";
+	if (where == WHERE_RECURSION)
+		return "; a program hid writes from bpfmon, or ran inside it";
+	return "";
 }
 
 static void account(struct pipeline *p, bool final)
 {
-	uint64_t lost[WHERES];
+	uint64_t lost[WHERES][WIRE_HOOK_COUNT + 1];
 
 	count_lost(p, lost, final);
 	for (unsigned int w = 0; w < WHERES; w++) {
 		struct monitor m = { .type = MONITOR_LOST, .where = where_names[w],
-				     .since_ns = p->since_ns[w] };
+				     .since_ns = p->since_ns[w], .lost_by_hook = lost[w] };
 
-		if (lost[w] <= p->reported[w])
+		for (unsigned int i = 0; i <= NO_HOOK; i++) {
+			uint64_t more = lost[w][i] - p->reported[w][i];
+
+			if (lost[w][i] < p->reported[w][i])
+				more = 0;	/* late, not lost: the details came after all */
+			p->reported[w][i] += more;
+			lost[w][i] = more;
+			m.lost += more;
+		}
+		if (!m.lost)
 			continue;
-		m.lost = lost[w] - p->reported[w];
 		put_monitor(p, &m);
-		log_warn("%" PRIu64 " events lost (%s)%s", m.lost, m.where,
-			 w == WHERE_RING ? "; a larger --buffer holds more" :
-			 w == WHERE_RECURSION ? "; a program hid writes from bpfmon, or ran inside it" : "");
-		p->reported[w] = lost[w];
+		log_warn("%" PRIu64 " events lost (%s)%s", m.lost, m.where, lost_hint(w));
 		p->since_ns[w] = m.time_ns;
+		p->lost += m.lost;
 	}
 }
 
 static void put_stop(struct pipeline *p)
 {
 	const volatile struct wire_counts *c = bpfobj_counts(p->obj);
-	struct monitor m = { .type = MONITOR_STOP, .events = p->events, .filtered = p->filtered };
+	struct monitor m = { .type = MONITOR_STOP, .events = p->events,
+			     .filtered = p->filtered, .lost = p->lost };
 
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
 		m.seen += c[i].seen > c[i].taken ? c[i].seen : c[i].taken;
-	for (unsigned int w = 0; w < WHERES; w++)
-		m.lost += p->reported[w];
 	put_monitor(p, &m);
 	log_info("%" PRIu64 " events, %" PRIu64 " left out, %" PRIu64 " lost", m.events, m.filtered,
 		 m.lost);

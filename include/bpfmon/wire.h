@@ -53,6 +53,7 @@ enum wire_hook {
 enum wire_loss {
 	WIRE_LOSS_RING,		/* the ring was full */
 	WIRE_LOSS_TABLE,	/* the table of tasks inside bpf(2) had no place */
+	WIRE_LOSS_DESCRIPTOR,	/* a command's descriptor was closed before the command ended */
 	WIRE_LOSS_BATCH,	/* elements of a batch past WIRE_BATCH_MAX */
 	WIRE_LOSS_COUNT
 };
@@ -62,7 +63,7 @@ struct wire_counts {
 	__u64 seen;			/* by the program that calls no helper */
 	__u64 taken;			/* by the program that takes the details */
 	__u64 lost[WIRE_LOSS_COUNT];	/* of those taken, what did not get into the ring */
-	__u64 pad[3];
+	__u64 pad[2];
 };
 
 enum wire_kind {

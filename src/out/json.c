@@ -148,7 +148,7 @@ static void put_element(struct buf *b, const struct event *e)
 		[VIA_PROGRAM] = "program",
 		[VIA_UNKNOWN] = "unknown",
 	};
-	static const char *const op[] = { "update", "delete", "lookup_and_delete" };
+	static const char *const op[] = { "update", "delete", "lookup_and_delete", "pop" };
 	/* In these flags the CPU is a number in the upper half, and reported with the value. */
 	uint64_t flags = e->flags & UPDATE_F_CPU ? (uint32_t)e->flags : e->flags;
 
@@ -238,6 +238,11 @@ static void json_monitor(struct buf *b, const struct out_env *env, uint64_t seq,
 	case MONITOR_LOST:
 		json_u64(b, "lost", m->lost);
 		json_string(b, "where", m->where);
+		json_open(b, "hooks", '{');
+		for (unsigned int i = 0; m->lost_by_hook && i < WIRE_HOOK_COUNT; i++)
+			if (m->lost_by_hook[i])
+				json_u64(b, hooks[i].name, m->lost_by_hook[i]);
+		json_close(b, '}');
 		put_time(b, "since", m->since_ns);
 		break;
 	case MONITOR_STOP:

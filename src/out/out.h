@@ -25,7 +25,8 @@ struct monitor {
 	const struct hook_state *hooks;
 	const char *mode, *kernel, *version;
 	/* lost */
-	const char *where;	/* "ring", "table", "batch", "recursion", "output" */
+	const char *where;	/* "ring", "table", "descriptor", "batch", "recursion", ... */
+	const uint64_t *lost_by_hook;	/* WIRE_HOOK_COUNT of them; NULL: of no hook */
 	uint64_t lost;		/* also stop: in all */
 	uint64_t since_ns;	/* CLOCK_REALTIME */
 	/* stop: totals */

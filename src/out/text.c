@@ -59,6 +59,8 @@ static void put_actor(struct buf *b, const struct event *e)
 
 	if (e->via == VIA_PROGRAM) {
 		buf_str(b, "a BPF program");
+	} else if (e->via == VIA_UNKNOWN) {
+		buf_str(b, "an unknown writer");
 	} else if (e->type == EVENT_MAP_FREE) {
 		buf_str(b, "-");
 	} else {
@@ -146,8 +148,11 @@ static void put_details(struct buf *b, const struct event *e)
 		put_key(b, e);
 	if (e->shape != VALUE_NONE)
 		put_value(b, e);
-	if (e->op == OP_LOOKUP_AND_DELETE)
-		buf_str(b, "  looked up");
+	if (e->op == OP_LOOKUP_AND_DELETE || e->op == OP_POP)
+		buf_str(b, e->op == OP_POP ? "  popped" : "  looked up");
+	for (const struct flag_name *f = update_flag_names; f->name; f++)
+		if (e->flags & f->bit)
+			buf_printf(b, "  %s", f->name);
 	if (e->type == EVENT_MAP_OPEN && (e->can_read || e->can_write))
 		buf_printf(b, "  %s%s", e->can_read ? "r" : "", e->can_write ? "w" : "");
 	if (e->type == EVENT_MAP_CREATE)
@@ -173,7 +178,7 @@ static void text_event(struct buf *b, const struct out_env *env, uint64_t seq,
 	put_actor(b, e);
 	put_map(b, &e->map);
 	put_details(b, e);
-	if (e->via == VIA_PROGRAM) {
+	if (e->via == VIA_PROGRAM || e->via == VIA_UNKNOWN) {
 		buf_str(b, "  in ");
 		put_task(b, &e->task);
 	}
