@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Show bpfmon at work: sudo sh demo.sh
 # Builds it and runs it for about ten seconds beside a program that writes maps.
 # Where the running kernel can't do all, it shows what is left there, then all of

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Build and test all of bpfmon: sudo sh test.sh
 # Prints a line a step and ends with `N passed, N failed, N skipped`; the full
 # output of each step is in build/log. Writes nothing outside this folder but

@@ -35,10 +35,10 @@ __u64 failed = 0;
 
 #define UPDATES(map)								\
 	__u64 value = 1;							\
-										\
+\
 	for (__u32 i = 0; i < PER_RUN; i++) {					\
 		__u32 key = i & (ENTRIES - 1);					\
-										\
+\
 		if (bpf_map_update_elem(&(map), &key, &value, BPF_ANY))		\
 			failed++;						\
 		value++;							\

@@ -285,8 +285,9 @@ static int cost(const char *bpfmon, unsigned int rounds, unsigned int repeats, u
 /* At full speed, then until bpfmon has read what there is. Fails if the accounts don't add up. */
 static int burst(const char *bpfmon, unsigned int count)
 {
-	const struct mode mode = { "burst", { "watch", "-m", "bench_array", "-e", "map.update",
-					      "-o", "json", NULL } };
+	const struct mode mode = {
+		"burst", { "watch", "-m", "bench_array", "-e", "map.update", "-o", "json", NULL }
+	};
 	uint64_t totals[3], elapsed, cpu;
 	unsigned long rest, anon, after, highest;
 	struct monitor m;
@@ -347,8 +348,10 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 4 || !n)
-		errx(2, "usage: %s cost BPFMON ROUNDS REPEATS OPS | burst BPFMON COUNT | "
-		     "startstop BPFMON ROUNDS", argv[0]);
+		errx(2,
+		     "usage: %s cost BPFMON ROUNDS REPEATS OPS | burst BPFMON COUNT | "
+		     "startstop BPFMON ROUNDS",
+		     argv[0]);
 	skel = writer_bpf__open_and_load();
 	if (!skel)
 		err(1, "cannot load programs");

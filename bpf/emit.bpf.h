@@ -91,15 +91,14 @@ static __always_inline u64 read_bytes(void *dst, u64 len, const u64 room, const 
  */
 #define ELEM_TRY(key_room, value_room)							\
 	if (klen <= (key_room) && vlen <= (value_room)) {				\
-		op = bpf_ringbuf_reserve(&events,					\
-				sizeof(*op) + (key_room) + (value_room), 0);		\
+		op = bpf_ringbuf_reserve(&events, sizeof(*op) + (key_room) + (value_room), 0); \
 		if (!op)								\
 			return NULL;							\
 		op->hdr.size = sizeof(*op) + (key_room) + (value_room);			\
 		op->value_off = (key_room);						\
 		op->key_len = read_bytes(op->data, klen, key_room, e->key, e->user);	\
-		op->value_len = read_bytes(op->data + (key_room), vlen, value_room,	\
-					   e->value, e->user);				\
+		op->value_len = \
+			read_bytes(op->data + (key_room), vlen, value_room, e->value, e->user); \
 		return op;								\
 	}
 

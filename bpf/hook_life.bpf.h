@@ -17,7 +17,7 @@ SEC("fentry/security_bpf_map_free")
 int BPF_PROG(map_free, struct bpf_map *map)
 {
 	struct wire_cmd *c = state == STATE_OFF ? NULL :
-			     cmd_reserve(WIRE_HOOK_MAP_FREE, WIRE_FREE, false);
+						  cmd_reserve(WIRE_HOOK_MAP_FREE, WIRE_FREE, false);
 
 	if (!c)
 		return 0;
@@ -30,7 +30,7 @@ SEC("kprobe/security_bpf_map_free")
 int map_free_kprobe(struct pt_regs *ctx)
 {
 	struct wire_cmd *c = state == STATE_OFF ? NULL :
-			     cmd_reserve(WIRE_HOOK_MAP_FREE, WIRE_FREE, false);
+						  cmd_reserve(WIRE_HOOK_MAP_FREE, WIRE_FREE, false);
 
 	if (!c)
 		return 0;

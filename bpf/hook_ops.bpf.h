@@ -142,6 +142,7 @@ static __always_inline int op_kprobe(struct pt_regs *ctx, struct elem *e, u64 fl
 	return 0;
 }
 
+/* clang-format off */
 /* Writers of a value: `shape` is that of the value they are given. */
 #define UPDATE_HOOK(name, ID, function, shape_)							\
 	SEC("fexit/" #function)									\
@@ -214,3 +215,4 @@ UPDATE_HOOK(percpu_hash_update, PERCPU_HASH_UPDATE, htab_percpu_map_update_elem,
 POP_HOOK(percpu_hash_pop, PERCPU_HASH_POP, htab_percpu_map_lookup_and_delete_elem)
 UPDATE_HOOK(percpu_lru_update, PERCPU_LRU_UPDATE, htab_lru_percpu_map_update_elem, WIRE_VALUE_ONE)
 POP_HOOK(percpu_lru_pop, PERCPU_LRU_POP, htab_lru_percpu_map_lookup_and_delete_elem)
+/* clang-format on */

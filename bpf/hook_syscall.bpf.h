@@ -38,7 +38,6 @@ static __always_inline bool cmd_is_whole(u32 cmd)
 	       cmd == BPF_OBJ_PIN || cmd == BPF_MAP_FREEZE;
 }
 
-
 static __always_inline bool cmd_is_followed(u32 cmd)
 {
 	return cmd_is_elem(cmd) || cmd_is_batch(cmd) || cmd_is_whole(cmd);
@@ -66,13 +65,19 @@ static __always_inline struct file *file_by_fd(u32 fd)
 	return file;
 }
 
+/* A map that nobody watches has its id only: most of the cost is in the rest. */
 static __always_inline bool map_by_fd(u32 fd, struct wire_map *out, u32 *fmode)
 {
 	struct file *file = file_by_fd(fd);
+	struct bpf_map *map;
 
 	if (!file || (u64)BPF_CORE_READ(file, f_op) != map_fops)
 		return false;
-	read_map(out, BPF_CORE_READ(file, private_data));
+	map = BPF_CORE_READ(file, private_data);
+	out->id = BPF_CORE_READ(map, id);
+	if (map_skipped(out->id))
+		return true;
+	read_map(out, map);
 	*fmode = BPF_CORE_READ(file, f_mode);
 	return true;
 }
@@ -144,8 +149,9 @@ __attribute__((noinline)) int report_elem(u32 i, s32 result)
 		if (s->attr.batch.keys && !(result && s->cmd == BPF_MAP_LOOKUP_AND_DELETE_BATCH))
 			e.key = (void *)(s->attr.batch.keys + (u64)i * e.key_size);
 		if (s->attr.batch.values)
-			e.value = (void *)(s->attr.batch.values + (u64)i * (e.shape == WIRE_VALUE_CPUS ?
-					   e.value_total : e.value_size));
+			e.value = (void *)(s->attr.batch.values +
+					   (u64)i * (e.shape == WIRE_VALUE_CPUS ? e.value_total :
+										  e.value_size));
 	} else {
 		flags = s->attr.elem.flags;
 		elem_value(&e, s->map.type, s->map.value_size, flags);

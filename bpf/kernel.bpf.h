@@ -56,7 +56,6 @@ struct bpf_map {
 	bool frozen;
 };
 
-
 struct bpf_trampoline {
 	struct {
 		void *addr;

@@ -62,8 +62,9 @@ static void plan_next(struct bpfobj *obj, unsigned int hook, const char *what, i
 	if (!way)
 		return;
 	if (!state->why[0] || err)
-		snprintf(state->why, sizeof(state->why), "%s %s: %s%s%s", attach_kind_names[way->kind],
-			 way->function, what, err ? ": " : "", err ? strerror(-err) : "");
+		snprintf(state->why, sizeof(state->why), "%s %s: %s%s%s",
+			 attach_kind_names[way->kind], way->function, what, err ? ": " : "",
+			 err ? strerror(-err) : "");
 	obj->way[hook]++;
 	/* Entry and exit of bpf(2) work together: both by trampoline or both by tracepoint. */
 	if (hook == WIRE_HOOK_SYS_ENTER || hook == WIRE_HOOK_SYS_EXIT) {
@@ -115,7 +116,7 @@ static int bpfobj_load(struct bpfobj *obj, const struct bpfobj_opts *opts, const
 	obj->skel = bpfmon_bpf__open();
 	if (!obj->skel)
 		return -errno;
-	bpf_object__for_each_program(prog, obj->skel->obj)
+	bpf_object__for_each_program (prog, obj->skel->obj)
 		bpf_program__set_autoload(prog, false);
 	bpf_program__set_autoload(obj->skel->progs.list_maps, true);
 	bpf_program__set_autoload(obj->skel->progs.list_progs, true);
@@ -133,8 +134,8 @@ static int bpfobj_load(struct bpfobj *obj, const struct bpfobj_opts *opts, const
 	}
 	obj->skel->rodata->cfg_bytes = opts->bytes;
 	obj->skel->rodata->cfg_cpus = obj->cpus;
-	if (getrandom((void *)&obj->skel->rodata->cfg_cookie,
-		      sizeof(obj->skel->rodata->cfg_cookie), 0) < 0)
+	if (getrandom((void *)&obj->skel->rodata->cfg_cookie, sizeof(obj->skel->rodata->cfg_cookie),
+		      0) < 0)
 		return -errno;
 	err = bpf_map__set_max_entries(obj->skel->maps.events, opts->ring_bytes);
 	return err ? err : bpfmon_bpf__load(obj->skel);
@@ -386,8 +387,9 @@ int bpfobj_new(const struct bpfobj_opts *opts, struct bpfobj **out, char *why, s
 		}
 		err = learn_addresses(obj);
 		if (err)
-			log_warn("cannot list programs (%s): writes of BPF programs and of bpf(2) can not be told apart",
-				 strerror(-err));
+			log_warn(
+				"cannot list programs (%s): writes of BPF programs and of bpf(2) can not be told apart",
+				strerror(-err));
 		err = 0;
 		failed = attach_all(obj, feat);
 		if (failed)
@@ -491,8 +493,8 @@ static void each_map(void *context, const void *record)
 	e->each(e->context, &((const struct wire_iter_map *)record)->map);
 }
 
-int bpfobj_each_map(struct bpfobj *obj,
-		    void (*each)(void *context, const struct wire_map *map), void *context)
+int bpfobj_each_map(struct bpfobj *obj, void (*each)(void *context, const struct wire_map *map),
+		    void *context)
 {
 	struct each_map e = { each, context };
 

@@ -46,7 +46,7 @@ void bpfobj_set_verdict(struct bpfobj *obj, uint32_t map_id, bool skip);
 bool bpfobj_has_verdict(const struct bpfobj *obj, uint32_t map_id);
 
 /* Calls back for each map on the host; a negative errno when the list can't be read. */
-int bpfobj_each_map(struct bpfobj *obj,
-		    void (*each)(void *context, const struct wire_map *map), void *context);
+int bpfobj_each_map(struct bpfobj *obj, void (*each)(void *context, const struct wire_map *map),
+		    void *context);
 
 #endif

@@ -64,9 +64,10 @@ static void decode_writer(const struct wire_op *w, struct event *e)
 	}
 	e->via = via_of_cmd(w->cmd);
 	if (e->via == VIA_UNKNOWN)
-		e->program_error = w->from == WIRE_FROM_KERNEL ?
-			"called from kernel code: a program that the interpreter runs, or the kernel" :
-			"the caller could not be told";
+		e->program_error =
+			w->from == WIRE_FROM_KERNEL ?
+				"called from kernel code: a program that the interpreter runs, or the kernel" :
+				"the caller could not be told";
 }
 
 static int decode_value(const struct decode_env *env, const struct wire_op *w, struct event *e)
@@ -107,7 +108,8 @@ static int decode_op(const struct decode_env *env, const void *record, size_t le
 		return -EBADMSG;
 	e->type = w->op == WIRE_OP_UPDATE ? EVENT_MAP_UPDATE : EVENT_MAP_DELETE;
 	e->op = w->op == WIRE_OP_UPDATE ? OP_UPDATE :
-		w->op == WIRE_OP_DELETE ? OP_DELETE : OP_LOOKUP_AND_DELETE;
+		w->op == WIRE_OP_DELETE ? OP_DELETE :
+					  OP_LOOKUP_AND_DELETE;
 	decode_map(&w->map, &e->map);
 	/* Queues and stacks have no keys: the command takes what is next. */
 	if (e->op == OP_LOOKUP_AND_DELETE &&

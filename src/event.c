@@ -2,6 +2,7 @@
 /* Names and parts of an event; see event.h. */
 #include "event.h"
 
+/* clang-format off */
 const char *const event_type_names[EVENT_TYPES] = {
 	[EVENT_MAP_CREATE] = "map.create",
 	[EVENT_MAP_OPEN] = "map.open",
@@ -11,6 +12,7 @@ const char *const event_type_names[EVENT_TYPES] = {
 	[EVENT_MAP_PIN] = "map.pin",
 	[EVENT_MAP_FREE] = "map.free",
 };
+/* clang-format on */
 
 struct event_bytes event_cpu_value(const struct event *e, uint32_t cpu)
 {

@@ -84,8 +84,9 @@ static int try_bpf(char *why, size_t why_size)
 		return 0;
 	}
 	if (err == -EPERM)
-		snprintf(why, why_size,
-			 "not permitted to load BPF programs; run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE");
+		snprintf(
+			why, why_size,
+			"not permitted to load BPF programs; run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE");
 	else
 		snprintf(why, why_size, "cannot load BPF programs: %s", strerror(-err));
 	return err;
@@ -106,9 +107,10 @@ int feat_new(struct feat **out, char *why, size_t why_size)
 	feat->btf = btf__load_vmlinux_btf();
 	if (!feat->btf) {
 		err = -errno;
-		snprintf(why, why_size,
-			 "the kernel gives no BTF (%s); it must be built with CONFIG_DEBUG_INFO_BTF=y and show /sys/kernel/btf/vmlinux",
-			 strerror(-err));
+		snprintf(
+			why, why_size,
+			"the kernel gives no BTF (%s); it must be built with CONFIG_DEBUG_INFO_BTF=y and show /sys/kernel/btf/vmlinux",
+			strerror(-err));
 		goto out;
 	}
 	feat->fentry_error = try_fentry(feat->btf);

@@ -137,7 +137,8 @@ int filter_add_except(struct filter *f, char *word, char *why, size_t why_size)
 			if (!strncmp(part, keys[i].name, strlen(keys[i].name)))
 				break;
 		if (i == COUNT(keys)) {
-			snprintf(why, why_size, "'%s' is none of map=MAP, comm=NAME, pid=PID", part);
+			snprintf(why, why_size, "'%s' is none of map=MAP, comm=NAME, pid=PID",
+				 part);
 			return -EINVAL;
 		}
 		if (keys[i].add(&f->except, part + strlen(keys[i].name), why, why_size))
@@ -166,9 +167,10 @@ int filter_set_types(struct filter *f, char *word, char *why, size_t why_size)
 	for (; part; part = strtok_r(NULL, ",", &save)) {
 		more = types_by_name(part);
 		if (!more) {
-			snprintf(why, why_size,
-				 "'%s' is no event type; groups: open, write, life, all; types: map.create, map.open, map.update, map.delete, map.freeze, map.pin, map.free",
-				 part);
+			snprintf(
+				why, why_size,
+				"'%s' is no event type; groups: open, write, life, all; types: map.create, map.open, map.update, map.delete, map.freeze, map.pin, map.free",
+				part);
 			return -EINVAL;
 		}
 		types |= more;

@@ -15,6 +15,7 @@ const char *const attach_kind_names[] = {
 	"result of the write; writes by kprobe and perf event programs, and by tracepoint programs on some kernels"
 #define RAW_LOSS "attributes are read from user memory, which another thread may change meanwhile"
 
+/* clang-format off */
 /* A map operation: two programs by trampoline, one by kprobe. */
 #define OP_HOOK(id_, name_, function_, missing_)						\
 	[WIRE_HOOK_##id_] = {									\
@@ -79,6 +80,7 @@ const struct hook hooks[WIRE_HOOK_COUNT] = {
 		"writes of BPF programs to lru_percpu_hash"),
 	POP_HOOK(PERCPU_LRU_POP, percpu_lru_pop, htab_lru_percpu_map_lookup_and_delete_elem),
 };
+/* clang-format on */
 
 const char *const never_seen[] = {
 	"values written through a pointer that a BPF program got from a lookup",

@@ -174,8 +174,10 @@ static void account(struct pipeline *p, bool final)
 
 	count_lost(p, lost, final);
 	for (unsigned int w = 0; w < WHERES; w++) {
-		struct monitor m = { .type = MONITOR_LOST, .where = where_names[w],
-				     .since_ns = p->since_ns[w], .lost_by_hook = lost[w] };
+		struct monitor m = { .type = MONITOR_LOST,
+				     .where = where_names[w],
+				     .since_ns = p->since_ns[w],
+				     .lost_by_hook = lost[w] };
 
 		for (unsigned int i = 0; i <= NO_HOOK; i++) {
 			uint64_t more = lost[w][i] - p->reported[w][i];
@@ -198,8 +200,9 @@ static void account(struct pipeline *p, bool final)
 static void put_stop(struct pipeline *p)
 {
 	const volatile struct wire_counts *c = bpfobj_counts(p->obj);
-	struct monitor m = { .type = MONITOR_STOP, .events = p->events,
-			     .filtered = p->filtered, .lost = p->lost };
+	struct monitor m = {
+		.type = MONITOR_STOP, .events = p->events, .filtered = p->filtered, .lost = p->lost
+	};
 
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
 		m.seen += c[i].seen > c[i].taken ? c[i].seen : c[i].taken;
@@ -228,8 +231,11 @@ static void tell_loss(const struct pipeline *p)
 static void start(struct pipeline *p)
 {
 	struct monitor m = {
-		.type = MONITOR_START, .hooks = bpfobj_hooks(p->obj), .kernel = p->host.release,
-		.mode = bpfobj_full(p->obj) ? "full" : "degraded", .version = BPFMON_VERSION,
+		.type = MONITOR_START,
+		.hooks = bpfobj_hooks(p->obj),
+		.kernel = p->host.release,
+		.mode = bpfobj_full(p->obj) ? "full" : "degraded",
+		.version = BPFMON_VERSION,
 	};
 
 	tell_loss(p);
@@ -241,8 +247,7 @@ static void start(struct pipeline *p)
 
 static void update_clock(struct pipeline *p)
 {
-	p->decode.realtime_offset_ns =
-		(int64_t)(now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC));
+	p->decode.realtime_offset_ns = (int64_t)(now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC));
 }
 
 /* Reads until the ring is empty or enough was written. */
@@ -258,7 +263,8 @@ static int drain(struct pipeline *p, struct ring_buffer *ring)
 }
 
 /* Waits for records, the end of the reader, the next look at the accounts, or a signal. */
-static void wait_for_more(struct pipeline *p, struct ring_buffer *ring, bool gather, uint64_t end_ns)
+static void wait_for_more(struct pipeline *p, struct ring_buffer *ring, bool gather,
+			  uint64_t end_ns)
 {
 	struct pollfd fds[] = {
 		{ .fd = p->out.fd },
@@ -331,8 +337,8 @@ static int finish(struct pipeline *p, struct ring_buffer *ring)
 		output_flush(&p->out);
 	}
 	if (p->out.error) {
-		log_error("cannot write events: %s; %" PRIu64 " lines lost", strerror(-p->out.error),
-			  p->out.lost);
+		log_error("cannot write events: %s; %" PRIu64 " lines lost",
+			  strerror(-p->out.error), p->out.lost);
 		return p->out.error;
 	}
 	return err;

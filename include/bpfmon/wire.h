@@ -42,12 +42,14 @@
 	X(PERCPU_LRU_UPDATE, percpu_lru_update)			\
 	X(PERCPU_LRU_POP, percpu_lru_pop)
 
+/* clang-format off */
 enum wire_hook {
 #define WIRE_HOOK_ENUM(id, name) WIRE_HOOK_##id,
 	WIRE_HOOKS(WIRE_HOOK_ENUM)
 #undef WIRE_HOOK_ENUM
 	WIRE_HOOK_COUNT
 };
+/* clang-format on */
 
 /* Why a record could not be delivered. */
 enum wire_loss {
@@ -72,12 +74,7 @@ enum wire_kind {
 	WIRE_FREE = 3,	/* struct wire_cmd: the map is gone, and its id with it; only map counts */
 };
 
-enum wire_op_kind {
-	WIRE_OP_UPDATE,
-	WIRE_OP_DELETE,
-	WIRE_OP_LOOKUP_AND_DELETE,
-	WIRE_OP_KINDS
-};
+enum wire_op_kind { WIRE_OP_UPDATE, WIRE_OP_DELETE, WIRE_OP_LOOKUP_AND_DELETE, WIRE_OP_KINDS };
 
 /* Whose code called the map operation, told by its return address. */
 enum wire_from {

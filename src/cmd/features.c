@@ -22,7 +22,8 @@
 
 static void print_text(const struct hook_state *states, const char *mode, const char *kernel)
 {
-	printf("mode: %s\nkernel: %s\n%-19s %-11s %s\n", mode, kernel, "HOOK", "ATTACHED", "FUNCTION");
+	printf("mode: %s\nkernel: %s\n%-19s %-11s %s\n", mode, kernel, "HOOK", "ATTACHED",
+	       "FUNCTION");
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
 		const struct hook_way *way = states[i].way;
 		const char *loss = hook_loss(&hooks[i], &states[i]);
@@ -102,7 +103,8 @@ static int features(int argc, char **argv)
 }
 
 const struct cmd cmd_features = {
-	"features", "each hook on this kernel: attached how, or missing and what that loses",
+	"features",
+	"each hook on this kernel: attached how, or missing and what that loses",
 	"  -o, --output FORMAT  text (default) or json\n"
 	"  -h, --help           this text\n",
 	features,

@@ -38,8 +38,8 @@ static int number(const char *option, const char *word, uint64_t min, uint64_t m
 {
 	if (size_parse(word, out) && *out >= min && *out <= max)
 		return 0;
-	log_error("%s '%s': give a number from %llu to %llu", option, word,
-		  (unsigned long long)min, (unsigned long long)max);
+	log_error("%s '%s': give a number from %llu to %llu", option, word, (unsigned long long)min,
+		  (unsigned long long)max);
 	return -EINVAL;
 }
 
@@ -218,10 +218,14 @@ static int watch_run(struct watch *w)
 	struct bpfobj_opts bpf = { .ring_bytes = (uint32_t)size_power_of_two(w->buffer),
 				   .bytes = (uint32_t)w->bytes };
 	struct pipeline_opts opts = {
-		.filter = &w->filter, .format = w->format, .bytes = (uint32_t)w->bytes,
+		.filter = &w->filter,
+		.format = w->format,
+		.bytes = (uint32_t)w->bytes,
 		.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
-		.max_events = w->count, .duration_ns = w->duration * 1000000000,
-		.stop = stop_asked, .give_up = stop_insisted,
+		.max_events = w->count,
+		.duration_ns = w->duration * 1000000000,
+		.stop = stop_asked,
+		.give_up = stop_insisted,
 	};
 	struct bpfobj *obj = NULL;
 	char why[512];
@@ -244,8 +248,9 @@ static int watch_run(struct watch *w)
 
 static int watch(int argc, char **argv)
 {
-	struct watch w = { .format = &out_text, .buffer = BUFFER_DEFAULT, .bytes = 64,
-			   .level = LOG_INFO };
+	struct watch w = {
+		.format = &out_text, .buffer = BUFFER_DEFAULT, .bytes = 64, .level = LOG_INFO
+	};
 	int err;
 
 	filter_init(&w.filter);
@@ -267,7 +272,8 @@ static int watch(int argc, char **argv)
 }
 
 const struct cmd cmd_watch = {
-	"watch", "print changes of maps as they happen, until Ctrl-C",
+	"watch",
+	"print changes of maps as they happen, until Ctrl-C",
 	"  -m, --map MAP          only this map: id, name, glob or pinned path; repeatable\n"
 	"  -p, --pid PID          only this process; repeatable\n"
 	"  -c, --comm NAME        only this command, a name or glob; repeatable\n"

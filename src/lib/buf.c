@@ -60,6 +60,18 @@ void buf_printf(struct buf *b, const char *format, ...)
 		buf_bytes(b, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
 }
 
+/* Without printf: numbers are most of a line of JSON. */
+void buf_u64(struct buf *b, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + value % 10);
+	while (value /= 10);
+	buf_bytes(b, digits + at, sizeof(digits) - at);
+}
+
 void buf_hex(struct buf *b, const uint8_t *data, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -98,8 +110,11 @@ static void json_name(struct buf *b, const char *name)
 	if (b->comma)
 		buf_bytes(b, ",", 1);
 	b->comma = true;
-	if (name)
-		buf_printf(b, "\"%s\":", name);
+	if (!name)
+		return;
+	buf_bytes(b, "\"", 1);
+	buf_str(b, name);
+	buf_bytes(b, "\":", 2);
 }
 
 void json_open(struct buf *b, const char *name, char bracket)
@@ -153,12 +168,17 @@ void json_bytes(struct buf *b, const char *name, const char *value, size_t len)
 	json_name(b, name);
 	buf_bytes(b, "\"", 1);
 	while (i < len && s[i]) {
+		/* What needs no escape, in one piece. */
+		for (n = i; n < len && s[n] >= 0x20 && s[n] < 0x7f && s[n] != '"' && s[n] != '\\';)
+			n++;
+		buf_bytes(b, s + i, n - i);
+		i = n;
+		if (i == len || !s[i])
+			break;
 		if (s[i] == '"' || s[i] == '\\') {
 			buf_printf(b, "\\%c", s[i++]);
 		} else if (s[i] < 0x20 || s[i] == 0x7f) {
 			buf_printf(b, "\\u%04x", s[i++]);
-		} else if (s[i] < 0x80) {
-			buf_bytes(b, s + i++, 1);
 		} else if ((n = utf8_len(s + i, len - i))) {
 			buf_bytes(b, s + i, n);
 			i += n;
@@ -172,7 +192,11 @@ void json_bytes(struct buf *b, const char *name, const char *value, size_t len)
 void json_u64(struct buf *b, const char *name, uint64_t value)
 {
 	json_name(b, name);
-	buf_printf(b, value < 1ull << 53 ? "%llu" : "\"%llu\"", (unsigned long long)value);
+	if (value >= 1ull << 53)
+		buf_bytes(b, "\"", 1);
+	buf_u64(b, value);
+	if (value >= 1ull << 53)
+		buf_bytes(b, "\"", 1);
 }
 
 void json_bool(struct buf *b, const char *name, bool value)

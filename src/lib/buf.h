@@ -23,6 +23,7 @@ void buf_fini(struct buf *b);
 void buf_bytes(struct buf *b, const void *data, size_t len);
 void buf_str(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_u64(struct buf *b, uint64_t value);	/* decimal */
 void buf_hex(struct buf *b, const uint8_t *data, size_t len);
 /* At most `len` bytes up to a NUL; control and non-ASCII bytes as \xNN. */
 void buf_safe(struct buf *b, const char *s, size_t len);

@@ -14,17 +14,29 @@
 #include "names.h"
 #include "out/out.h"
 
+static void put_digits(char *at, size_t n, uint64_t value)
+{
+	for (; n; n--, value /= 10)
+		at[n - 1] = (char)('0' + value % 10);
+}
+
 static void put_time(struct buf *b, const char *name, uint64_t ns)
 {
 	time_t seconds = (time_t)(ns / 1000000000);
-	char text[64], whole[96];
+	char text[] = "0000-00-00T00:00:00.000000000Z";
 	struct tm tm;
 
-	if (!gmtime_r(&seconds, &tm))
+	if (!gmtime_r(&seconds, &tm) || tm.tm_year > 9999 - 1900)
 		return;
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(whole, sizeof(whole), "%s.%09" PRIu64 "Z", text, ns % 1000000000);
-	json_string(b, name, whole);
+	/* Without printf: this is in every line. */
+	put_digits(text, 4, (uint64_t)(tm.tm_year + 1900));
+	put_digits(text + 5, 2, (uint64_t)(tm.tm_mon + 1));
+	put_digits(text + 8, 2, (uint64_t)tm.tm_mday);
+	put_digits(text + 11, 2, (uint64_t)tm.tm_hour);
+	put_digits(text + 14, 2, (uint64_t)tm.tm_min);
+	put_digits(text + 17, 2, (uint64_t)tm.tm_sec);
+	put_digits(text + 20, 9, ns % 1000000000);
+	json_string(b, name, text);
 }
 
 static void begin(struct buf *b, const struct out_env *env, uint64_t seq, uint64_t time_ns,
@@ -79,7 +91,8 @@ static void put_map(struct buf *b, const struct event_map *m)
 	json_open(b, "map", '{');
 	json_u64(b, "id", m->id);
 	if (m->known) {
-		snprintf(number, sizeof(number), "%u", m->type);
+		if (!maptype_name(m->type))
+			snprintf(number, sizeof(number), "%u", m->type);
 		json_bytes(b, "name", m->name, EVENT_NAME_BYTES);
 		json_string(b, "type", maptype_name(m->type) ? maptype_name(m->type) : number);
 		json_u64(b, "key_size", m->key_size);
@@ -127,7 +140,7 @@ static void put_value(struct buf *b, const struct event *e)
 
 static void put_result(struct buf *b, const struct event *e)
 {
-	const char *name = error_name(e->result);
+	const char *name;
 	char number[16];
 
 	if (!e->has_result)
@@ -136,7 +149,9 @@ static void put_result(struct buf *b, const struct event *e)
 		json_u64(b, "result", 0);
 		return;
 	}
-	snprintf(number, sizeof(number), "E%d", -e->result);
+	name = error_name(e->result);
+	if (!name)
+		snprintf(number, sizeof(number), "E%d", -e->result);
 	json_string(b, "result", name ? name : number);
 }
 
@@ -176,7 +191,10 @@ static void put_open(struct buf *b, const struct event *e)
 	if (e->fd >= 0)
 		json_u64(b, "fd", (uint64_t)e->fd);
 	if (e->can_read || e->can_write)
-		json_string(b, "mode", e->can_read && e->can_write ? "rw" : e->can_read ? "r" : "w");
+		json_string(b, "mode",
+			    e->can_read && e->can_write ? "rw" :
+			    e->can_read			? "r" :
+							  "w");
 	if (e->result)
 		put_result(b, e);
 }

@@ -35,7 +35,8 @@ struct monitor {
 
 struct out_format {
 	const char *name;
-	void (*event)(struct buf *b, const struct out_env *env, uint64_t seq, const struct event *e);
+	void (*event)(struct buf *b, const struct out_env *env, uint64_t seq,
+		      const struct event *e);
 	void (*monitor)(struct buf *b, const struct out_env *env, uint64_t seq,
 			const struct monitor *m);
 };

@@ -2,6 +2,8 @@
 /* Which events a user asked for: good and bad words, and what passes. */
 #include "filter.h"
 
+#include <errno.h>
+
 #include "test.h"
 
 static struct filter f;
@@ -128,6 +130,17 @@ static void map_by_glob(void)
 	}
 }
 
+/* The kernel keeps 15 bytes of a name: a longer one without wildcards could never match. */
+static void name_too_long(void)
+{
+	start();
+	CHECK_INT(map("0123456789abcde"), 0);
+	CHECK_INT(map("0123456789abcdef"), -EINVAL);
+	CHECK_INT(map("0123456789abcde*"), 0);
+	CHECK_INT(filter_add_comm(&f.only, "0123456789abcdef", why, sizeof(why)), -EINVAL);
+	CHECK(strstr(why, "15 bytes"));
+}
+
 /* Names of 16 bytes have no NUL, and nothing behind them may be read. */
 static void name_without_nul(void)
 {
@@ -140,7 +153,7 @@ static void name_without_nul(void)
 	e.map.name = full.text;
 	e.task.comm = full.text;
 	start();
-	CHECK_INT(map("0123456789abcdef"), 0);
+	CHECK_INT(map("0123456789abcde[f]"), 0);
 	CHECK_INT(filter_add_comm(&f.only, "*ef", why, sizeof(why)), 0);
 	CHECK(filter_event(&f, &e));
 	start();
@@ -330,6 +343,7 @@ int main(void)
 	RUN(map_by_bad_id);
 	RUN(map_by_name);
 	RUN(map_by_glob);
+	RUN(name_too_long);
 	RUN(name_without_nul);
 	RUN(unknown_map);
 	RUN(map_by_pin);
