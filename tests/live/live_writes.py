@@ -270,3 +270,57 @@ def test_strace():
             (got if e["result"] == 0 else refused)[e["process"]["pid"], e["type"]] += 1
         equal(got, want, "succeeded")
         equal(refused, failed, "refused")
+
+
+JIT = "/proc/sys/net/core/bpf_jit_enable"
+
+
+def set_jit(value):
+    try:
+        with open(JIT, "w", encoding="utf-8") as f:
+            f.write(value)
+    except OSError as reason:
+        raise lib.Skipped(f"{JIT}: {reason}") from reason
+
+
+def test_jit_off():
+    """A program that the interpreter runs: its writes are by an unknown writer, and mislead nobody."""
+    set_jit("0")
+    try:
+        with subprocess.Popen([lib.MAPWRITER, "-o", "json", "--type", "hash", "--interval", "50",
+                               "--from", "socket_filter"], stdout=subprocess.PIPE) as writer:
+            try:
+                map_id = lib.json.loads(writer.stdout.readline())["id"]
+                writer.stdout.readline()
+                set_jit("1")
+                with Watch("-e", "write") as watch, Map() as m:
+                    equal(m.elem(lib.UPDATE, bytes(4), bytes(8)), 0, "update")
+                    watch.wait_for(lambda: watch.events(map_id))
+                    watch.finish()
+                    equal([e["via"] for e in watch.events(m.id)], ["syscall"], "bpf(2)")
+                    equal({(e["via"], "program_error" in e) for e in watch.events(map_id)},
+                          {("unknown", True)}, "by the interpreter")
+            finally:
+                writer.terminate()
+    finally:
+        set_jit("1")
+
+
+def test_unprivileged():
+    """Who may not use bpf(2), on a descriptor that was left open: the attempt, with uid and result."""
+    with Watch("-e", "write") as watch, Map() as m:
+        read_end, write_end = lib.os.pipe()
+        child = lib.os.fork()
+        if not child:
+            lib.os.setresuid(65534, 65534, 65534)
+            result = m.elem(lib.UPDATE, b"\5\0\0\0", bytes(8))
+            lib.os.write(write_end, str(result).encode())
+            lib.os._exit(0)
+        lib.os.waitpid(child, 0)
+        result = int(lib.os.read(read_end, 16))
+        lib.os.close(read_end)
+        lib.os.close(write_end)
+        watch.finish()
+        event, = watch.events(m.id)
+        equal(event["result"], lib.errno.errorcode[-result] if result else 0, "result")
+        equal((event["process"]["uid"], event["key"]["hex"]), (65534, "05000000"), "who and what")
