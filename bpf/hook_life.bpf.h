@@ -43,11 +43,11 @@ SEC("iter/bpf_map")
 int list_maps(struct bpf_iter__bpf_map *ctx)
 {
 	struct bpf_map *map = ctx->map;
-	struct wire_iter_map out = {};
+	struct wire_map out = {};
 
 	if (!map)
 		return 0;
-	fill_map(&out.map, map);
+	fill_map(&out, map);
 	bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
 	return 0;
 }

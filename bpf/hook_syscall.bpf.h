@@ -414,7 +414,7 @@ int sys_exit_ia32(u64 *ctx)
 
 /* Called when a descriptor for a map is about to be made, and by nothing else. */
 SEC("fexit/security_bpf_map")
-int BPF_PROG(map_open, struct bpf_map *map, unsigned int fmode, int ret)
+int BPF_PROG(map_open, struct bpf_map *map, unsigned int fmode)
 {
 	struct slot *s = slot_find(bpf_get_current_pid_tgid());
 
@@ -422,7 +422,6 @@ int BPF_PROG(map_open, struct bpf_map *map, unsigned int fmode, int ret)
 		return 0;
 	fill_map(&s->map, map);
 	s->fmode = fmode;
-	s->open_result = ret;
 	s->opened = 1;
 	return 0;
 }

@@ -98,10 +98,8 @@ struct slot {
 	union attr attr;	/* the kernel's copy where security_bpf() is hooked */
 	u64 uattr;	/* user address of the attributes, 0 when not known */
 	struct wire_map map;
-	u32 opened;	/* security_bpf_map() was called: map, fmode and open_result are valid */
+	u32 opened;	/* security_bpf_map() was called: map and fmode are valid */
 	u32 fmode;
-	s32 open_result;
-	u32 pad;
 };
 
 /*

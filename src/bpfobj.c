@@ -490,7 +490,7 @@ static void each_map(void *context, const void *record)
 {
 	struct each_map *e = context;
 
-	e->each(e->context, &((const struct wire_iter_map *)record)->map);
+	e->each(e->context, record);
 }
 
 int bpfobj_each_map(struct bpfobj *obj, void (*each)(void *context, const struct wire_map *map),
@@ -498,5 +498,5 @@ int bpfobj_each_map(struct bpfobj *obj, void (*each)(void *context, const struct
 {
 	struct each_map e = { each, context };
 
-	return iterate(obj->skel->progs.list_maps, sizeof(struct wire_iter_map), each_map, &e);
+	return iterate(obj->skel->progs.list_maps, sizeof(struct wire_map), each_map, &e);
 }

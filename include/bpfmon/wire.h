@@ -157,11 +157,10 @@ struct wire_cmd {
 	char path[];
 };
 
-/* One map or program as the iterators at start-up report it; read from the iterator's fd. */
-struct wire_iter_map {
-	struct wire_map map;
-};
-
+/*
+ * One program as the iterator at start-up reports it; read from the iterator's descriptor. Maps
+ * come as struct wire_map.
+ */
 struct wire_iter_prog {
 	__u64 func;		/* address of the JITed code, 0 without JIT */
 	__u64 target;		/* address of the kernel function that it is about to hook, or 0 */

@@ -18,8 +18,9 @@
 #include "stop.h"
 
 /*
- * A record takes about 250 bytes, so 16 MiB hold some 65,000: more than the busiest writer makes
- * while records gather (see pipeline.c), and little enough memory for any host.
+ * A record of a small element takes 208 bytes, so 16 MiB hold some 80,000: more than the busiest
+ * writer makes while records gather (see pipeline.c), and little enough memory for any host. The
+ * ring is allocated whole at start. Too small a ring loses events, which are counted.
  */
 #define BUFFER_DEFAULT (16u << 20)
 #define BUFFER_MIN (64u << 10)	/* must hold several of the largest records, 12 KiB */

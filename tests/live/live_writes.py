@@ -133,6 +133,17 @@ def test_percpu_sizes():
             equal(by_program["value"]["cpu"], writes[1]["cpu"], "cpu")
 
 
+def test_one_cpu():
+    """BPF_F_CPU: one CPU's value, where the kernel has it; elsewhere the refused attempt says so."""
+    with Watch("-e", "write") as watch, Map(6, name=b"percpu") as m:
+        result = m.elem(lib.UPDATE, bytes(4), b"one cpu!", flags=8)
+        watch.finish()
+        event, = watch.events(m.id)
+        equal(event["flags"], ["BPF_F_CPU"], "flags")
+        equal(event["value"], {"size": 8, "hex": b"one cpu!".hex(), "cpu": 0}, "value")
+        equal(event["result"], lib.errno.errorcode[-result] if result else 0, "result")
+
+
 def test_threads():
     """pid is the process, tid the thread that wrote."""
     with Watch("-e", "write") as watch, Map() as m:
