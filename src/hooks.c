@@ -13,7 +13,7 @@ const char *const attach_kind_names[] = {
 
 #define KPROBE_LOSS \
 	"result of the write; writes by kprobe and perf event programs, and by tracepoint programs on some kernels"
-#define RAW_LOSS "attributes are read from user memory, which another thread may change meanwhile"
+#define RAW_LOSS "what another thread changes in the attributes meanwhile: they are read from user memory"
 
 /* clang-format off */
 /* A map operation: two programs by trampoline, one by kprobe. */

@@ -4,6 +4,7 @@
 bpf(2) is called directly here, so that tests do not depend on the library that bpfmon uses.
 """
 
+import atexit
 import ctypes
 import errno
 import json
@@ -126,6 +127,17 @@ def mapwriter(*args, may_fail=False):
     objects = [json.loads(line) for line in run.stdout.splitlines()]
     return ([o for o in objects if o["type"] == "map"],
             [o for o in objects if o["type"] != "map"])
+
+
+def bpffs():
+    """A mounted bpf file system: the host's, or one of our own that goes with this process."""
+    kind = subprocess.run(["stat", "-f", "-c", "%T", "/sys/fs/bpf"], capture_output=True, check=False)
+    if kind.stdout.strip() == b"bpf_fs":
+        return "/sys/fs/bpf"
+    path = tempfile.mkdtemp()
+    subprocess.run(["mount", "-t", "bpf", "bpf", path], check=True)
+    atexit.register(lambda: (subprocess.run(["umount", path], check=True), os.rmdir(path)))
+    return path
 
 
 # ---- bpf(2) ----

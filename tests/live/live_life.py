@@ -7,7 +7,7 @@ import subprocess
 import lib
 from lib import Map, Watch, check, equal, mapwriter
 
-PIN = "/sys/fs/bpf/live-pin"
+PIN = lib.bpffs() + "/live-pin"
 
 
 def unpin():
