@@ -80,7 +80,14 @@ $(O)/tests/unit/%: tests/unit/%.c $(PURE_OBJ) Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(USER_LDFLAGS) -MMD -MP -o $@ $< $(PURE_OBJ) $(LIBS)
 
-ACTORS = $(patsubst tests/actors/%.c,$(O)/actors/%,$(wildcard tests/actors/*.c))
+ACTORS = $(patsubst tests/actors/%.c,$(O)/actors/%,$(filter-out %.bpf.c,$(wildcard tests/actors/*.c)))
+
+$(O)/actors/blind: $(O)/actors/blind.skel.h
+
+$(O)/actors/%.bpf.o: tests/actors/%.bpf.c Makefile
+	$(say) CLANG $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
 $(O)/actors/%: tests/actors/%.c Makefile
 	$(say) CC $@

@@ -13,7 +13,8 @@ const char *const attach_kind_names[] = {
 
 #define KPROBE_LOSS \
 	"result of the write; writes by kprobe and perf event programs, and by tracepoint programs on some kernels"
-#define RAW_LOSS "what another thread changes in the attributes meanwhile: they are read from user memory"
+#define RAW_LOSS \
+	"what another thread changes in the attributes meanwhile: they are read from user memory"
 
 /* clang-format off */
 /* A map operation: two programs by trampoline, one by kprobe. */

@@ -19,6 +19,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BPFMON = os.path.join(TOP, "build/bpfmon")
 MAPWRITER = os.path.join(TOP, "build/mapwriter")
 FILL = os.path.join(TOP, "build/actors/fill")
+BLIND = os.path.join(TOP, "build/actors/blind")
 PATIENCE = 60  # seconds; an emulated machine is slow
 
 TYPES = ["array", "percpu_array", "hash", "percpu_hash", "lru_hash", "lru_percpu_hash"]

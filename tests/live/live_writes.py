@@ -335,3 +335,24 @@ def test_unprivileged():
         event, = watch.events(m.id)
         equal(event["result"], lib.errno.errorcode[-result] if result else 0, "result")
         equal((event["process"]["uid"], event["key"]["hex"]), (65534, "05000000"), "who and what")
+
+
+def test_recursion():
+    """Writes made inside a helper that bpfmon calls are hidden from its details, but not from its
+    count: monitor.lost says how many, and stderr warns."""
+    if lib.KERNEL == "5.10":
+        raise lib.Skipped("the kernel has no recursion guard: the attacker panics it")
+    with Watch() as watch:
+        run = subprocess.run([lib.BLIND, "20"], capture_output=True, timeout=lib.PATIENCE,
+                             check=True)
+        told = lib.json.loads(run.stdout)
+        watch.finish()
+        check(told["written"] >= 20, "nothing was hidden", told)
+        equal(len(watch.events(told["open"], ("map.update",))), 20, "in the open")
+        lost = [o for o in watch.all() if o["type"] == "monitor.lost"]
+        equal({o["where"] for o in lost}, {"recursion"}, "where")
+        hidden = sum(o["hooks"]["hash_update"] for o in lost)
+        seen = len(watch.events(told["hidden"], ("map.update",)))
+        equal(hidden + seen, told["written"], "hidden and seen")
+        check(hidden >= 20, "hidden", hidden)
+        check("recursion" in watch.stderr(), watch.stderr())
