@@ -7,15 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool buf_room(struct buf *b, size_t more)
+static bool buf_grow(struct buf *b, size_t more)
 {
 	size_t cap = b->cap ? b->cap : 4096;
 	char *data;
 
 	if (b->failed)
 		return false;
-	if (b->len + more <= b->cap)
-		return true;
 	while (cap < b->len + more)
 		cap *= 2;
 	data = realloc(b->data, cap);
@@ -26,6 +24,12 @@ static bool buf_room(struct buf *b, size_t more)
 	b->data = data;
 	b->cap = cap;
 	return true;
+}
+
+/* The common case is three instructions: a line is put together of a hundred pieces. */
+static inline bool buf_room(struct buf *b, size_t more)
+{
+	return (b->len + more <= b->cap && !b->failed) || buf_grow(b, more);
 }
 
 void buf_fini(struct buf *b)
@@ -107,26 +111,42 @@ void buf_pad(struct buf *b, size_t start, size_t width)
 
 static void json_name(struct buf *b, const char *name)
 {
-	if (b->comma)
-		buf_bytes(b, ",", 1);
-	b->comma = true;
-	if (!name)
+	size_t len = name ? strlen(name) : 0;
+	char *at;
+
+	if (!buf_room(b, len + 4))
 		return;
-	buf_bytes(b, "\"", 1);
-	buf_str(b, name);
-	buf_bytes(b, "\":", 2);
+	at = b->data + b->len;
+	if (b->comma)
+		*at++ = ',';
+	b->comma = true;
+	if (name) {
+		*at++ = '"';
+		memcpy(at, name, len);
+		at += len;
+		*at++ = '"';
+		*at++ = ':';
+	}
+	b->len = (size_t)(at - b->data);
+}
+
+/* One byte, as often as a bracket or a quote is written. */
+static inline void buf_byte(struct buf *b, char byte)
+{
+	if (buf_room(b, 1))
+		b->data[b->len++] = byte;
 }
 
 void json_open(struct buf *b, const char *name, char bracket)
 {
 	json_name(b, name);
-	buf_bytes(b, &bracket, 1);
+	buf_byte(b, bracket);
 	b->comma = false;
 }
 
 void json_close(struct buf *b, char bracket)
 {
-	buf_bytes(b, &bracket, 1);
+	buf_byte(b, bracket);
 	b->comma = true;
 }
 
@@ -166,7 +186,7 @@ void json_bytes(struct buf *b, const char *name, const char *value, size_t len)
 	size_t i = 0, n;
 
 	json_name(b, name);
-	buf_bytes(b, "\"", 1);
+	buf_byte(b, '"');
 	while (i < len && s[i]) {
 		/* What needs no escape, in one piece. */
 		for (n = i; n < len && s[n] >= 0x20 && s[n] < 0x7f && s[n] != '"' && s[n] != '\\';)
@@ -186,17 +206,17 @@ void json_bytes(struct buf *b, const char *name, const char *value, size_t len)
 			buf_printf(b, "\\\\x%02x", s[i++]);
 		}
 	}
-	buf_bytes(b, "\"", 1);
+	buf_byte(b, '"');
 }
 
 void json_u64(struct buf *b, const char *name, uint64_t value)
 {
 	json_name(b, name);
 	if (value >= 1ull << 53)
-		buf_bytes(b, "\"", 1);
+		buf_byte(b, '"');
 	buf_u64(b, value);
 	if (value >= 1ull << 53)
-		buf_bytes(b, "\"", 1);
+		buf_byte(b, '"');
 }
 
 void json_bool(struct buf *b, const char *name, bool value)
@@ -208,7 +228,7 @@ void json_bool(struct buf *b, const char *name, bool value)
 void json_hex(struct buf *b, const char *name, const uint8_t *data, size_t len)
 {
 	json_name(b, name);
-	buf_bytes(b, "\"", 1);
+	buf_byte(b, '"');
 	buf_hex(b, data, len);
-	buf_bytes(b, "\"", 1);
+	buf_byte(b, '"');
 }
