@@ -122,12 +122,11 @@ static __always_inline void enter(u32 cmd, const void *attr, bool user)
 	s->uattr = user ? (u64)attr : 0;
 	s->map.known = 0;
 	s->map.id = 0;
-	/* A short attribute may end at an unmapped page: then what the command needs. */
-	if (!read_bytes(&s->attr, sizeof(s->attr), sizeof(s->attr), attr, user)) {
-		__builtin_memset(&s->attr, 0, sizeof(s->attr));
-		read_bytes(&s->attr, sizeof(s->attr.obj), sizeof(s->attr.obj), attr, user);
-		read_bytes(&s->attr, sizeof(s->attr.elem), sizeof(s->attr.elem), attr, user);
-	}
+	/* A short attribute may end at an unmapped page: less then. A failed read leaves zeros. */
+	if (!read_bytes(&s->attr, sizeof(s->attr), sizeof(s->attr), attr, user) &&
+	    !read_bytes(&s->attr, sizeof(s->attr.elem), sizeof(s->attr.elem), attr, user) &&
+	    !read_bytes(&s->attr, sizeof(s->attr.obj), sizeof(s->attr.obj), attr, user))
+		read_bytes(&s->attr, sizeof(s->attr.map_id), sizeof(s->attr.map_id), attr, user);
 }
 
 /* One element of the running command, number `i` of a batch. Verified once, called for each. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Bad input, missing rights, a closed or full output, signals, hostile names, full trampolines."""
 
+import mmap
 import os
 import resource
 import signal
@@ -215,6 +216,38 @@ def test_features():
     as_json = lib.json.loads(bpfmon("features", "-o", "json").stdout)
     equal(as_json["mode"], "full", "mode")
     equal(len(as_json["hooks"]), 18, "hooks")
+
+
+@native
+def test_short_attributes():
+    """Attributes that end where memory does: read as far as the command needs them."""
+    page = mmap.mmap(-1, 2 * mmap.PAGESIZE)
+    start = lib.ctypes.addressof(lib.ctypes.c_char.from_buffer(page))
+    equal(lib.libc.mprotect(lib.ctypes.c_void_p(start + mmap.PAGESIZE), mmap.PAGESIZE, 0), 0,
+          "mprotect")
+
+    def call(cmd, attr):
+        at = start + mmap.PAGESIZE - len(attr)
+        lib.ctypes.memmove(at, attr, len(attr))
+        return lib.libc.syscall(lib.SYS_BPF, lib.ctypes.c_long(cmd), lib.ctypes.c_void_p(at),
+                                lib.ctypes.c_long(len(attr)))
+
+    with Watch() as watch, Map(name=b"short") as m:
+        key, value = lib.buf(bytes(4)), lib.buf(b"8 bytes!")
+        elem = lib.struct.pack("<IxxxxQQQ", m.fd, lib.ctypes.addressof(key),
+                               lib.ctypes.addressof(value), 0)
+        equal(call(lib.UPDATE, elem), 0, "update")
+        equal(call(lib.DELETE, elem[:16]), 0, "delete")
+        fd = call(lib.GET_FD_BY_ID, lib.struct.pack("<I", m.id))
+        check(fd >= 0, "open by id")
+        equal(call(lib.FREEZE, lib.struct.pack("<I", m.fd)), 0, "freeze")
+        os.close(fd)
+        watch.finish()
+        events = watch.events(m.id)
+        equal([e["type"] for e in events],
+              ["map.create", "map.update", "map.delete", "map.open", "map.freeze"], "events")
+        equal(events[1]["value"]["hex"], b"8 bytes!".hex(), "value")
+        equal(events[2]["key"]["hex"], "00000000", "key")
 
 
 @only_native
