@@ -20,9 +20,9 @@
 /*
  * A record of a small element takes 208 bytes, so 64 MiB hold some 320,000. A line of JSON takes
  * the reader five times as long as a write takes the program that makes it, so in a burst the ring
- * decides: of a million writes 16 MiB lose about 85 %, 64 MiB about 60 %, 256 MiB none (bench/RESULTS.md). 64
- * MiB, allocated whole at start, is what a host that runs BPF programs can spare. What a ring can
- * not hold is counted.
+ * decides: of a million writes 16 MiB lose about 85 %, 64 MiB about 60 %, 256 MiB none
+ * (bench/RESULTS.md). 64 MiB, allocated whole at start, is what a host that runs BPF programs can
+ * spare. What a ring can not hold is counted.
  */
 #define BUFFER_DEFAULT (64u << 20)
 #define BUFFER_MIN (64u << 10)	/* must hold several of the largest records, 12 KiB */
