@@ -119,7 +119,6 @@ static __always_inline void enter(u32 cmd, const void *attr, bool user)
 	s->cmd = cmd;
 	s->reached = 0;
 	s->opened = 0;
-	s->uattr = user ? (u64)attr : 0;
 	s->map.known = 0;
 	s->map.id = 0;
 	/* A short attribute may end at an unmapped page: less then. A failed read leaves zeros. */
@@ -200,14 +199,13 @@ __attribute__((noinline)) int report_chunk(u32 from, u32 to)
  */
 static __always_inline void exit_batch(struct slot *s, s32 ret)
 {
-	u32 done = s->attr.batch.count, i;
+	u32 done = 0, i;
 	bool whole = !ret || (ret == -2 && s->cmd == BPF_MAP_LOOKUP_AND_DELETE_BATCH);
 
-	if (s->uattr)
-		bpf_probe_read_user(&done, sizeof(done),
-				    (void *)(s->uattr + offsetof(struct attr_batch, count)));
-	else if (!whole)
-		done = 0;
+	/* A program that calls bpf(2) has its attributes in the kernel. */
+	if (bpf_probe_read_user(&done, sizeof(done),
+				(void *)(s->uattr + offsetof(struct attr_batch, count))))
+		done = s->attr.batch.count;
 	if (!whole && done >= s->attr.batch.count)
 		done = 0;
 	for (i = 0; i < WIRE_BATCH_MAX / CHUNK && i * CHUNK < done; i++)

@@ -96,7 +96,7 @@ struct slot {
 	u32 cmd;	/* as security_bpf() was given it */
 	u32 reached;	/* records that hooks on map operations made of this command */
 	union attr attr;	/* the kernel's copy where security_bpf() is hooked */
-	u64 uattr;	/* user address of the attributes, 0 when not known */
+	u64 uattr;	/* address of the caller's attributes, set at the exit */
 	struct wire_map map;
 	u32 opened;	/* security_bpf_map() was called: map and fmode are valid */
 	u32 fmode;

@@ -31,7 +31,7 @@ enum event_via {
 
 enum event_op { OP_UPDATE, OP_DELETE, OP_LOOKUP_AND_DELETE, OP_POP };
 
-enum event_how { HOW_ID, HOW_PIN, HOW_OTHER };
+enum event_how { HOW_ID, HOW_PIN };
 
 /* Bytes of a key or value: what was captured of it, and its true size. */
 struct event_bytes {

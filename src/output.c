@@ -28,7 +28,6 @@ bool output_ended(const struct output *out)
 
 void output_line(struct output *out)
 {
-	out->lines++;
 	if (out->buf.failed)
 		out->error = -ENOMEM;
 	if (out->buf.len >= FLUSH_BYTES || out->error)
@@ -66,5 +65,4 @@ void output_flush(struct output *out)
 		out->lost += out->buf.data[i] == '\n';
 	out->buf.len = 0;
 	out->buf.failed = false;
-	out->lines = 0;
 }

@@ -15,7 +15,6 @@
 struct output {
 	int fd;
 	struct buf buf;
-	uint64_t lines;		/* in buf, not yet written */
 	uint64_t lost;		/* lines that could not be written */
 	bool closed;		/* the reader is gone */
 	int error;		/* 0, or the negative errno that ended it */

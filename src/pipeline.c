@@ -111,7 +111,10 @@ static int on_record(void *context, void *data, size_t size)
 	struct event e;
 
 	if (enough(p)) {
-		p->filtered++;
+		if (p->out.error)
+			p->out.lost++;
+		else
+			p->filtered++;
 		return 0;
 	}
 	if (decode_record(&p->decode, data, size, &e)) {

@@ -185,7 +185,7 @@ static void put_element(struct buf *b, const struct event *e)
 
 static void put_open(struct buf *b, const struct event *e)
 {
-	static const char *const how[] = { "id", "pin", "other" };
+	static const char *const how[] = { "id", "pin" };
 
 	json_string(b, "how", how[e->how]);
 	if (e->fd >= 0)

@@ -66,9 +66,7 @@ static void put_actor(struct buf *b, const struct event *e)
 	} else {
 		put_task(b, &e->task);
 		if (e->type == EVENT_MAP_OPEN)
-			buf_str(b, e->how == HOW_ID  ? " by id" :
-				   e->how == HOW_PIN ? " by pin" :
-						       "");
+			buf_str(b, e->how == HOW_ID ? " by id" : " by pin");
 		else if (e->via == VIA_BATCH)
 			buf_str(b, " batch");
 	}
