@@ -6,5 +6,7 @@
 #include "hook_ops.bpf.h"
 #include "hook_syscall.bpf.h"
 #include "hook_life.bpf.h"
+#include "hook_fd.bpf.h"
+#include "hook_fs.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

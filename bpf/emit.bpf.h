@@ -14,6 +14,42 @@
 /* Keeps clang from checking one copy of a length and using another. */
 #define opaque(x) asm volatile("" : "+r"(x))
 
+/* Per-CPU variables; which of them a kernel has, libbpf finds in its BTF. */
+extern const int __preempt_count __ksym __weak;
+extern const struct pcpu_hot pcpu_hot __ksym __weak;
+
+static __always_inline u32 preempt_count(void)
+{
+	u64 base = 0;
+	u32 count = 0;
+
+	if (&__preempt_count)
+		return *(u32 *)bpf_this_cpu_ptr(&__preempt_count);
+	if (&pcpu_hot)
+		return ((struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))->preempt_count;
+	if (!cfg_per_cpu_offset || !cfg_preempt_count)
+		return 0xffffffff;
+	bpf_probe_read_kernel(&base, sizeof(base),
+			      (void *)cfg_per_cpu_offset + 8 * bpf_get_smp_processor_id());
+	bpf_probe_read_kernel(&count, sizeof(count), (void *)(base + cfg_preempt_count));
+	return count;
+}
+
+/* In what the code runs: masks of include/linux/preempt.h. */
+static __always_inline u32 context(void)
+{
+	u32 count = preempt_count(), shift = cfg_wide_preempt_count ? 8 : 0;
+
+	if (count == 0xffffffff)
+		return WIRE_CONTEXT_UNKNOWN;
+	if (count & 0xf00000u << shift)
+		return WIRE_CONTEXT_NMI;
+	if (count & 0xf0000u << shift)
+		return WIRE_CONTEXT_HARDIRQ;
+	/* Being inside a softirq adds 1, forbidding softirqs 2. */
+	return count & 0x100 ? WIRE_CONTEXT_SOFTIRQ : WIRE_CONTEXT_TASK;
+}
+
 static __always_inline void fill_task(struct wire_hdr *hdr, struct wire_task *task)
 {
 	u64 id = bpf_get_current_pid_tgid();
@@ -23,7 +59,44 @@ static __always_inline void fill_task(struct wire_hdr *hdr, struct wire_task *ta
 	task->tid = id;
 	task->uid = bpf_get_current_uid_gid();
 	task->cpu = bpf_get_smp_processor_id();
+	task->context = WIRE_CONTEXT_UNKNOWN;
+	task->pad = 0;
+	task->start_ns = 0;
+	task->exec = 0;
+	task->ppid = 0;
 	bpf_get_current_comm(task->comm, sizeof(task->comm));
+}
+
+/* Which process: pids come again, a pid with its start does not; execve(2) makes another of it. */
+static __always_inline void fill_process(struct wire_task *task)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
+		struct task_struct *t = bpf_get_current_task_btf();
+
+		task->start_ns = t->group_leader->start_boottime;
+		task->exec = t->self_exec_id;
+		task->ppid = t->real_parent->tgid;
+	} else {
+		struct task_struct *t = (void *)bpf_get_current_task();
+
+		task->start_ns = BPF_CORE_READ(t, group_leader, start_boottime);
+		task->exec = BPF_CORE_READ(t, self_exec_id);
+		task->ppid = BPF_CORE_READ(t, real_parent, tgid);
+	}
+}
+
+/* Whether this process may use this map for the first time; see users[]. */
+static __always_inline bool first_use(const struct wire_task *task, u32 map_id)
+{
+	u64 who = (task->start_ns ^ (u64)task->exec << 48 ^ task->pid) * 0x9e3779b97f4a7c15ull;
+	u64 *user;
+
+	who = (who ^ map_id) * 0x9e3779b97f4a7c15ull;
+	user = &users[who >> 32 & (USERS - 1)];
+	if (*user == who)
+		return false;
+	*user = who;
+	return true;
 }
 
 /* Facts of a map that a trampoline's argument points to: plain loads. */
@@ -102,7 +175,8 @@ static __always_inline u64 read_bytes(void *dst, u64 len, const u64 room, const 
 		return op;								\
 	}
 
-static __always_inline struct wire_op *elem_reserve(const struct elem *e)
+/* What only bpf(2) does is rare: fewer sizes, so that its many hooks load sooner. */
+static __always_inline struct wire_op *elem_reserve(const struct elem *e, const bool rare)
 {
 	u64 klen = e->key ? e->key_size : 0, vlen = e->value ? e->value_total : 0;
 	struct wire_op *op;
@@ -115,21 +189,23 @@ static __always_inline struct wire_op *elem_reserve(const struct elem *e)
 	} else if (vlen > cfg_bytes) {
 		vlen = cfg_bytes;
 	}
-	ELEM_TRY(8, 16)
+	if (!rare)
+		ELEM_TRY(8, 16)
 	ELEM_TRY(16, 64)
 	ELEM_TRY(64, 256)
-	ELEM_TRY(512, 1024)
+	if (!rare)
+		ELEM_TRY(512, 1024)
 	ELEM_TRY(WIRE_BYTES_MAX, WIRE_VALUE_BYTES)
 	return NULL;
 }
 
 /* Everything but map, caller, flags, result and cmd, which the caller fills before it submits. */
-static __always_inline struct wire_op *elem_begin(const struct elem *e)
+static __always_inline struct wire_op *elem_begin(const struct elem *e, const bool rare)
 {
 	struct wire_op *op;
 
 	__sync_fetch_and_add(&counts[e->hook].taken, 1);
-	op = elem_reserve(e);
+	op = elem_reserve(e, rare);
 	if (!op) {
 		count_lost(e->hook, WIRE_LOSS_RING, 1);
 		return NULL;
@@ -141,6 +217,8 @@ static __always_inline struct wire_op *elem_begin(const struct elem *e)
 	op->shape = e->value ? e->shape : WIRE_VALUE_NONE;
 	op->key_size = e->key ? e->key_size : 0;
 	op->value_size = e->value ? e->value_size : 0;
+	op->fd = -1;
+	op->fmode = 0;
 	return op;
 }
 

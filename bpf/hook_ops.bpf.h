@@ -4,215 +4,318 @@
  * here. The JIT calls these functions directly (do_misc_fixups() in kernel/bpf/verifier.c), so
  * the helpers bpf_map_update_elem() and so on see nothing.
  *
- * Two programs on each function. NAME_count calls no helper: somebody's program on a helper can
- * not blind it, and the difference of its count to that of NAME, which takes the details, tells
- * that something was hidden. Both run after the function (fexit), for its result. NAME_kprobe is
- * the fallback where no trampoline can be had: it sees writes of most programs, none of bpf(2).
+ * Where BPF programs can write, two programs are on each function. NAME_count calls no helper:
+ * somebody's program on a helper can not blind it, and the difference of its count to that of
+ * NAME, which takes the details, tells that something was hidden. Both run after the function
+ * (fexit), for its result. NAME_kprobe is the fallback where no trampoline can be had: it sees
+ * writes of most programs, none of bpf(2). Where only bpf(2) can write, there is NAME alone.
  */
-#include "emit.bpf.h"
-
-#include <bpf/bpf_tracing.h>
-
-/* These functions also serve types that they do not describe fully (hash_of_maps). */
-static __always_inline bool type_is_ours(u32 type)
-{
-	const u64 types = 1u << BPF_MAP_TYPE_HASH | 1u << BPF_MAP_TYPE_ARRAY |
-			  1u << BPF_MAP_TYPE_PERCPU_HASH | 1u << BPF_MAP_TYPE_PERCPU_ARRAY |
-			  1u << BPF_MAP_TYPE_LRU_HASH | 1u << BPF_MAP_TYPE_LRU_PERCPU_HASH;
-
-	return type < 64 && types >> type & 1;
-}
-
-static __always_inline int op_count(struct bpf_map *map, u32 hook)
-{
-	if (state == STATE_ON && !map_skipped(map->id) && type_is_ours(map->map_type))
-		__sync_fetch_and_add(&counts[hook].seen, 1);
-	return 0;
-}
-
-/*
- * The frames that a trampoline leaves after its arguments: return value, saved frame pointer,
- * then the caller; where the function is entered by a call from its first bytes there is one more
- * word, an address in the function itself, before the caller's.
- */
-static __always_inline u32 caller_is(const u64 *words, u32 hook)
-{
-	u64 at = words[2];
-
-	if (at - hook_func[hook] < 32)
-		at = words[3];
-	if (!jit_base || (s32)(at >> 32) != -1)
-		return WIRE_FROM_UNKNOWN;
-	return at >= jit_base ? WIRE_FROM_PROGRAM : WIRE_FROM_KERNEL;
-}
-
-/* BPF_F_CPU and BPF_F_ALL_CPUS of newer kernels: the value given is one, for one CPU or for all. */
-#define F_CPU 8u
-#define F_ALL_CPUS 16u
-
-static __always_inline bool type_is_percpu(u32 type)
-{
-	return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY ||
-	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE;
-}
-
-/*
- * How the value at e->value lies, from what the function is given in general (e->shape): bpf(2)
- * passes per-CPU values for all CPUs, a program only that of its own CPU.
- */
-static __always_inline void elem_value(struct elem *e, u32 type, u32 value_size, u64 flags)
-{
-	e->value_size = e->value_total = value_size;
-	if (e->shape == WIRE_VALUE_ONE && type_is_percpu(type))
-		e->shape = WIRE_VALUE_CPU;
-	if (e->shape != WIRE_VALUE_CPUS)
-		return;
-	if (flags & F_CPU)
-		e->shape = WIRE_VALUE_CPU;
-	else if (flags & F_ALL_CPUS)
-		e->shape = WIRE_VALUE_ONE;
-	else
-		e->value_total = round_up8(value_size) * cfg_cpus;
-}
-
-/* The slot of the bpf(2) command that the operation belongs to, if it does. */
-static __always_inline u32 op_cmd(u32 from)
-{
-	struct slot *s = from == WIRE_FROM_PROGRAM ? NULL : slot_find(bpf_get_current_pid_tgid());
-
-	if (!s)
-		return WIRE_CMD_NONE;
-	s->reached++;
-	return s->cmd;
-}
-
-static __always_inline int op_details(void *ctx, u32 nargs, struct bpf_map *map, struct elem *e,
-				      u64 flags, s32 result)
-{
-	struct wire_op *op;
-	u64 words[4] = {};
-	u32 from, cmd;
-
-	if (state == STATE_OFF || map_skipped(map->id) || !type_is_ours(map->map_type))
-		return 0;
-	bpf_probe_read_kernel(words, sizeof(words), ctx + 8 * nargs);
-	from = caller_is(words, e->hook);
-	cmd = op_cmd(from);
-	e->key_size = map->key_size;
-	elem_value(e, map->map_type, map->value_size, flags);
-	op = elem_begin(e);
-	if (!op)
-		return 0;
-	fill_map(&op->map, map);
-	__builtin_memcpy(op->caller, words, sizeof(words));
-	op->flags = flags;
-	op->result = result;
-	op->has_result = 1;
-	op->cmd = cmd;
-	op->from = from;
-	bpf_ringbuf_submit(op, 0);
-	return 0;
-}
-
-static __always_inline int op_kprobe(struct pt_regs *ctx, struct elem *e, u64 flags)
-{
-	struct bpf_map *map = (void *)ctx->di;
-	u32 type = BPF_CORE_READ(map, map_type);
-	struct wire_op *op;
-	u64 caller = 0;
-
-	if (state == STATE_OFF || map_skipped(BPF_CORE_READ(map, id)) || !type_is_ours(type))
-		return 0;
-	bpf_probe_read_kernel(&caller, sizeof(caller), (void *)ctx->sp);
-	e->key_size = BPF_CORE_READ(map, key_size);
-	elem_value(e, type, BPF_CORE_READ(map, value_size), flags);
-	__sync_fetch_and_add(&counts[e->hook].seen, 1);
-	op = elem_begin(e);
-	if (!op)
-		return 0;
-	read_map(&op->map, map);
-	op->caller[0] = op->caller[1] = op->caller[3] = 0;
-	op->caller[2] = caller;
-	op->flags = flags;
-	op->result = 0;
-	op->has_result = 0;
-	op->from = caller_is(op->caller, e->hook);
-	op->cmd = op_cmd(op->from);
-	bpf_ringbuf_submit(op, 0);
-	return 0;
-}
+#include "hook_ops_core.bpf.h"
 
 /* clang-format off */
-/* Writers of a value: `shape` is that of the value they are given. */
-#define UPDATE_HOOK(name, ID, function, shape_)							\
-	SEC("fexit/" #function)									\
-	int BPF_PROG(name##_count, struct bpf_map *map)						\
-	{											\
-		return op_count(map, WIRE_HOOK_##ID);						\
-	}											\
+/* Functions by their arguments after the map: how a hook on one hands them on. */
+#define OP_KEY_VALUE_FLAGS(name, ID, function, op_, shape_, how)				\
 	SEC("fexit/" #function)									\
 	int BPF_PROG(name, struct bpf_map *map, void *key, void *value, u64 flags, long ret)	\
 	{											\
-		struct elem e = { .hook = WIRE_HOOK_##ID, .op = WIRE_OP_UPDATE,			\
-				  .shape = shape_, .key = key, .value = value };		\
-		return op_details(ctx, 4, map, &e, flags, ret);					\
-	}											\
-	SEC("kprobe/" #function)								\
-	int name##_kprobe(struct pt_regs *ctx)							\
-	{											\
-		struct elem e = { .hook = WIRE_HOOK_##ID, .op = WIRE_OP_UPDATE,			\
-				  .shape = shape_, .key = (void *)ctx->si,			\
-				  .value = (void *)ctx->dx };					\
-		return op_kprobe(ctx, &e, ctx->cx);						\
+		struct elem e = { .hook = WIRE_HOOK_##ID, .op = WIRE_OP_##op_,			\
+				  .shape = shape_, .key = key,					\
+				  .value = (shape_) == WIRE_VALUE_NONE ? NULL : value };	\
+		return op_details(ctx, 4, map, &e, flags, ret, how);				\
 	}
 
-#define DELETE_HOOK(name, ID, function)								\
+#define OP_FILE_KEY_VALUE_FLAGS(name, ID, function, how)					\
 	SEC("fexit/" #function)									\
-	int BPF_PROG(name##_count, struct bpf_map *map)						\
+	int BPF_PROG(name, struct bpf_map *map, struct file *file, void *key, void *value,	\
+		     u64 flags, long ret)							\
 	{											\
-		return op_count(map, WIRE_HOOK_##ID);						\
-	}											\
+		struct elem e = { .hook = WIRE_HOOK_##ID, .op = WIRE_OP_UPDATE,			\
+				  .shape = WIRE_VALUE_CPUS, .key = key, .value = value };	\
+		return op_details(ctx, 5, map, &e, flags, ret, how);				\
+	}
+
+#define OP_KEY(name, ID, function, how)								\
 	SEC("fexit/" #function)									\
 	int BPF_PROG(name, struct bpf_map *map, void *key, long ret)				\
 	{											\
 		struct elem e = { .hook = WIRE_HOOK_##ID, .op = WIRE_OP_DELETE, .key = key };	\
-		return op_details(ctx, 2, map, &e, 0, ret);					\
-	}											\
-	SEC("kprobe/" #function)								\
-	int name##_kprobe(struct pt_regs *ctx)							\
-	{											\
-		struct elem e = { .hook = WIRE_HOOK_##ID, .op = WIRE_OP_DELETE,			\
-				  .key = (void *)ctx->si };					\
-		return op_kprobe(ctx, &e, 0);							\
+		return op_details(ctx, 2, map, &e, 0, ret, how);				\
 	}
 
-/* Lookup-and-delete of bpf(2): no fallback, kprobes do not run there. */
-#define POP_HOOK(name, ID, function)								\
+#define OP_KEY_DEFER(name, ID, function, how)							\
+	SEC("fexit/" #function)									\
+	int BPF_PROG(name, struct bpf_map *map, void *key, bool defer, long ret)		\
+	{											\
+		struct elem e = { .hook = WIRE_HOOK_##ID, .op = WIRE_OP_DELETE, .key = key };	\
+		return op_details(ctx, 3, map, &e, 0, ret, how);				\
+	}
+
+#define OP_VALUE_FLAGS(name, ID, function, how)							\
+	SEC("fexit/" #function)									\
+	int BPF_PROG(name, struct bpf_map *map, void *value, u64 flags, long ret)		\
+	{											\
+		struct elem e = { .hook = WIRE_HOOK_##ID, .op = WIRE_OP_UPDATE,			\
+				  .shape = WIRE_VALUE_ONE, .value = value };			\
+		return op_details(ctx, 3, map, &e, flags, ret, how);				\
+	}
+
+#define OP_VALUE(name, ID, function, how)							\
+	SEC("fexit/" #function)									\
+	int BPF_PROG(name, struct bpf_map *map, void *value, long ret)				\
+	{											\
+		struct elem e = { .hook = WIRE_HOOK_##ID,					\
+				  .op = WIRE_OP_LOOKUP_AND_DELETE };				\
+		return op_details(ctx, 2, map, &e, 0, ret, how);				\
+	}
+
+/* A helper, whose arguments are numbers: context, map, key, flags. */
+#define OP_HELPER(name, ID, function)								\
+	SEC("fexit/" #function)									\
+	int BPF_PROG(name, u64 sops, u64 map, u64 key, u64 flags, u64 unused, u64 ret)		\
+	{											\
+		struct elem e = { .hook = WIRE_HOOK_##ID, .op = WIRE_OP_UPDATE,			\
+				  .key = (void *)key };						\
+		return op_details(ctx, 5, (void *)map, &e, flags, ret, OP_PROBED);		\
+	}
+
+#define OP_COUNT(name, ID, function)								\
 	SEC("fexit/" #function)									\
 	int BPF_PROG(name##_count, struct bpf_map *map)						\
 	{											\
 		return op_count(map, WIRE_HOOK_##ID);						\
-	}											\
-	SEC("fexit/" #function)									\
-	int BPF_PROG(name, struct bpf_map *map, void *key, void *value, u64 flags, long ret)	\
-	{											\
-		struct elem e = { .hook = WIRE_HOOK_##ID, .op = WIRE_OP_LOOKUP_AND_DELETE,	\
-				  .key = key };							\
-		return op_details(ctx, 4, map, &e, flags, ret);					\
 	}
+
+#define OP_KPROBE(name, ID, function, op_, shape_, key_, value_, flags_)			\
+	SEC("kprobe/" #function)								\
+	int name##_kprobe(struct pt_regs *ctx)							\
+	{											\
+		struct elem e = { .hook = WIRE_HOOK_##ID, .op = WIRE_OP_##op_, .shape = shape_,	\
+				  .key = (void *)(key_), .value = (void *)(value_) };		\
+		return op_kprobe(ctx, &e, flags_);						\
+	}
+
+/* What programs do as well as bpf(2). `shape` is that of the value the function is given. */
+#define UPDATE_HOOK(name, ID, function, shape)							\
+	OP_COUNT(name, ID, function)								\
+	OP_KEY_VALUE_FLAGS(name, ID, function, UPDATE, shape, OP_COUNTED)			\
+	OP_KPROBE(name, ID, function, UPDATE, shape, ctx->si, ctx->dx, ctx->cx)
+
+#define DELETE_HOOK(name, ID, function)								\
+	OP_COUNT(name, ID, function)								\
+	OP_KEY(name, ID, function, OP_COUNTED)							\
+	OP_KPROBE(name, ID, function, DELETE, WIRE_VALUE_NONE, ctx->si, 0, 0)
+
+#define PUSH_HOOK(name, ID, function)								\
+	OP_COUNT(name, ID, function)								\
+	OP_VALUE_FLAGS(name, ID, function, OP_COUNTED)						\
+	OP_KPROBE(name, ID, function, UPDATE, WIRE_VALUE_ONE, 0, ctx->si, ctx->dx)
+
+#define POP_HOOK(name, ID, function)								\
+	OP_COUNT(name, ID, function)								\
+	OP_VALUE(name, ID, function, OP_COUNTED)						\
+	OP_KPROBE(name, ID, function, LOOKUP_AND_DELETE, WIRE_VALUE_NONE, 0, 0, 0)
+
+/* What only bpf(2) does. There is no fallback: kprobes do not run there, and its exit reports. */
+#define SYS_UPDATE_HOOK(name, ID, function)							\
+	OP_KEY_VALUE_FLAGS(name, ID, function, UPDATE, WIRE_VALUE_ONE, OP_SYSCALL)
+#define SYS_DELETE_HOOK(name, ID, function)							\
+	OP_KEY(name, ID, function, OP_SYSCALL)
+#define SYS_TAKE_HOOK(name, ID, function)							\
+	OP_KEY_VALUE_FLAGS(name, ID, function, LOOKUP_AND_DELETE, WIRE_VALUE_NONE, OP_SYSCALL)
 
 UPDATE_HOOK(array_update, ARRAY_UPDATE, array_map_update_elem, WIRE_VALUE_ONE)
 UPDATE_HOOK(percpu_array_update, PERCPU_ARRAY_UPDATE, bpf_percpu_array_update, WIRE_VALUE_CPUS)
 DELETE_HOOK(array_delete, ARRAY_DELETE, array_map_delete_elem)
 UPDATE_HOOK(hash_update, HASH_UPDATE, htab_map_update_elem, WIRE_VALUE_ONE)
 DELETE_HOOK(hash_delete, HASH_DELETE, htab_map_delete_elem)
-POP_HOOK(hash_pop, HASH_POP, htab_map_lookup_and_delete_elem)
+SYS_TAKE_HOOK(hash_pop, HASH_POP, htab_map_lookup_and_delete_elem)
 UPDATE_HOOK(lru_update, LRU_UPDATE, htab_lru_map_update_elem, WIRE_VALUE_ONE)
 DELETE_HOOK(lru_delete, LRU_DELETE, htab_lru_map_delete_elem)
-POP_HOOK(lru_pop, LRU_POP, htab_lru_map_lookup_and_delete_elem)
+SYS_TAKE_HOOK(lru_pop, LRU_POP, htab_lru_map_lookup_and_delete_elem)
 UPDATE_HOOK(percpu_hash_sys, PERCPU_HASH_SYS, bpf_percpu_hash_update, WIRE_VALUE_CPUS)
 UPDATE_HOOK(percpu_hash_update, PERCPU_HASH_UPDATE, htab_percpu_map_update_elem, WIRE_VALUE_ONE)
-POP_HOOK(percpu_hash_pop, PERCPU_HASH_POP, htab_percpu_map_lookup_and_delete_elem)
+SYS_TAKE_HOOK(percpu_hash_pop, PERCPU_HASH_POP, htab_percpu_map_lookup_and_delete_elem)
 UPDATE_HOOK(percpu_lru_update, PERCPU_LRU_UPDATE, htab_lru_percpu_map_update_elem, WIRE_VALUE_ONE)
-POP_HOOK(percpu_lru_pop, PERCPU_LRU_POP, htab_lru_percpu_map_lookup_and_delete_elem)
+SYS_TAKE_HOOK(percpu_lru_pop, PERCPU_LRU_POP, htab_lru_percpu_map_lookup_and_delete_elem)
+
+UPDATE_HOOK(rhash_update, RHASH_UPDATE, rhtab_map_update_elem, WIRE_VALUE_ONE)
+DELETE_HOOK(rhash_delete, RHASH_DELETE, rhtab_map_delete_elem)
+SYS_TAKE_HOOK(rhash_pop, RHASH_POP, rhtab_map_lookup_and_delete_elem)
+
+UPDATE_HOOK(trie_update, TRIE_UPDATE, trie_update_elem, WIRE_VALUE_ONE)
+DELETE_HOOK(trie_delete, TRIE_DELETE, trie_delete_elem)
+PUSH_HOOK(queue_push, QUEUE_PUSH, queue_stack_map_push_elem)
+POP_HOOK(queue_pop, QUEUE_POP, queue_map_pop_elem)
+POP_HOOK(stack_pop, STACK_POP, stack_map_pop_elem)
+PUSH_HOOK(bloom_push, BLOOM_PUSH, bloom_map_push_elem)
+
+/* A program's value is the kernel's socket. The helpers do not pass the operation. */
+SYS_UPDATE_HOOK(sock_update_sys, SOCK_UPDATE_SYS, sock_map_update_elem_sys)
+OP_COUNT(sock_update, SOCK_UPDATE, sock_map_update_elem)
+OP_KEY_VALUE_FLAGS(sock_update, SOCK_UPDATE, sock_map_update_elem, UPDATE, WIRE_VALUE_NONE, OP_COUNTED)
+OP_HELPER(sockmap_helper, SOCKMAP_HELPER, bpf_sock_map_update)
+OP_HELPER(sockhash_helper, SOCKHASH_HELPER, bpf_sock_hash_update)
+DELETE_HOOK(sockmap_delete, SOCKMAP_DELETE, sock_map_delete_elem)
+DELETE_HOOK(sockhash_delete, SOCKHASH_DELETE, sock_hash_delete_elem)
+
+/*
+ * Slots of descriptors. The kernel itself deletes here, too: perf event slots with the descriptor
+ * they were set by (perf_event_fd_array_release()), programs with the last user of their array
+ * (prog_array_map_clear()).
+ */
+OP_FILE_KEY_VALUE_FLAGS(fd_array_update, FD_ARRAY_UPDATE, bpf_fd_array_map_update_elem, OP_SYSCALL)
+OP_KEY_DEFER(fd_array_delete_defer, FD_ARRAY_DELETE, __fd_array_map_delete_elem, OP_SYSCALL)
+SYS_DELETE_HOOK(fd_array_delete, FD_ARRAY_DELETE, fd_array_map_delete_elem)
+OP_FILE_KEY_VALUE_FLAGS(fd_hash_update, FD_HASH_UPDATE, bpf_fd_htab_map_update_elem, OP_SYSCALL)
+
+SYS_UPDATE_HOOK(devmap_update, DEVMAP_UPDATE, dev_map_update_elem)
+SYS_DELETE_HOOK(devmap_delete, DEVMAP_DELETE, dev_map_delete_elem)
+SYS_UPDATE_HOOK(devmap_hash_update, DEVMAP_HASH_UPDATE, dev_map_hash_update_elem)
+SYS_DELETE_HOOK(devmap_hash_delete, DEVMAP_HASH_DELETE, dev_map_hash_delete_elem)
+SYS_UPDATE_HOOK(cpumap_update, CPUMAP_UPDATE, cpu_map_update_elem)
+SYS_DELETE_HOOK(cpumap_delete, CPUMAP_DELETE, cpu_map_delete_elem)
+SYS_UPDATE_HOOK(xskmap_update, XSKMAP_UPDATE, xsk_map_update_elem)
+SYS_DELETE_HOOK(xskmap_delete, XSKMAP_DELETE, xsk_map_delete_elem)
+SYS_UPDATE_HOOK(reuseport_update, REUSEPORT_UPDATE, bpf_fd_reuseport_array_update_elem)
+SYS_DELETE_HOOK(reuseport_delete, REUSEPORT_DELETE, reuseport_array_delete_elem)
+
+/* Local storage by descriptor; by program: below. */
+SYS_UPDATE_HOOK(sk_storage_update, SK_STORAGE_UPDATE, bpf_fd_sk_storage_update_elem)
+SYS_DELETE_HOOK(sk_storage_delete, SK_STORAGE_DELETE, bpf_fd_sk_storage_delete_elem)
+SYS_UPDATE_HOOK(inode_storage_update, INODE_STORAGE_UPDATE, bpf_fd_inode_storage_update_elem)
+SYS_DELETE_HOOK(inode_storage_delete, INODE_STORAGE_DELETE, bpf_fd_inode_storage_delete_elem)
+SYS_UPDATE_HOOK(task_storage_update, TASK_STORAGE_UPDATE, bpf_pid_task_storage_update_elem)
+SYS_DELETE_HOOK(task_storage_delete, TASK_STORAGE_DELETE, bpf_pid_task_storage_delete_elem)
+SYS_UPDATE_HOOK(cgrp_storage_update, CGRP_STORAGE_UPDATE, bpf_cgrp_storage_update_elem)
+SYS_DELETE_HOOK(cgrp_storage_delete, CGRP_STORAGE_DELETE, bpf_cgrp_storage_delete_elem)
+
+SYS_UPDATE_HOOK(cgroup_storage, CGROUP_STORAGE, cgroup_storage_update_elem)
+OP_KEY_VALUE_FLAGS(cgroup_storage_cpu, CGROUP_STORAGE_CPU, bpf_percpu_cgroup_storage_update, UPDATE,
+		   WIRE_VALUE_CPUS, OP_SYSCALL)
+SYS_DELETE_HOOK(stack_trace_delete, STACK_TRACE_DELETE, stack_map_delete_elem)
+SYS_TAKE_HOOK(stack_trace_pop, STACK_TRACE_POP, stack_map_lookup_and_delete_elem)
+SYS_UPDATE_HOOK(struct_ops_update, STRUCT_OPS_UPDATE, bpf_struct_ops_map_update_elem)
+SYS_DELETE_HOOK(struct_ops_delete, STRUCT_OPS_DELETE, bpf_struct_ops_map_delete_elem)
+SYS_UPDATE_HOOK(insn_array_update, INSN_ARRAY_UPDATE, insn_array_update_elem)
+
+/*
+ * Every bpf(2) update and each element of such a batch, of any type, passes here before the type's
+ * own operation, also of types that nobody had thought of. Inlined or split by the compiler before
+ * 6.2 or so. Reports what no other hook does.
+ */
+OP_FILE_KEY_VALUE_FLAGS(update_value, UPDATE_VALUE, bpf_map_update_value, OP_SYSCALL | OP_OTHERS)
 /* clang-format on */
+
+/* ---- local storage of a socket, inode, task or cgroup, by a program's helper ---- */
+
+/*
+ * Creation, by bpf_sk_storage_get() and its like with BPF_LOCAL_STORAGE_GET_F_CREATE, and what
+ * bpf(2) does, which a hook of its own reports. The storage found is returned, or an error.
+ */
+static __always_inline int storage_details(struct bpf_local_storage_map *smap, void *value,
+					   u64 flags, u64 ret)
+{
+	struct elem e = { .hook = WIRE_HOOK_STORAGE_UPDATE,
+			  .op = WIRE_OP_UPDATE,
+			  .shape = WIRE_VALUE_ONE,
+			  .value = value };
+
+	return op_from_helper(&smap->map, &e, flags, ret >= (u64)-4095 ? (s32)ret : 0,
+			      BPF_MAP_UPDATE_ELEM);
+}
+
+SEC("fexit/bpf_local_storage_update")
+int BPF_PROG(storage_update, void *owner, struct bpf_local_storage_map *smap, void *value,
+	     u64 flags)
+{
+	u64 ret = 0;
+
+	bpf_get_func_ret(ctx, &ret);
+	return storage_details(smap, value, flags, ret);
+}
+
+/* Before the argument gfp_flags (b00fa38a9c1c "bpf: Enable non-atomic allocations in local storage", 5.18). */
+SEC("fexit/bpf_local_storage_update")
+int BPF_PROG(storage_update_4, void *owner, struct bpf_local_storage_map *smap, void *value,
+	     u64 flags, u64 ret)
+{
+	return storage_details(smap, value, flags, ret);
+}
+
+/* Before it is gone: which map it is of. */
+SEC("fentry/bpf_selem_unlink")
+int BPF_PROG(storage_delete, struct bpf_local_storage_elem *selem)
+{
+	struct elem e = { .hook = WIRE_HOOK_STORAGE_DELETE, .op = WIRE_OP_DELETE };
+
+	return op_from_helper(&selem->sdata.smap->map, &e, 0, 0, BPF_MAP_DELETE_ELEM);
+}
+
+/* An owner goes, and with it what is stored there, one element for each map: 64 are many. */
+static __always_inline int storage_freed(struct bpf_local_storage *storage)
+{
+	struct hlist_node *node = BPF_CORE_READ(storage, list.first);
+
+	for (u32 i = 0; node && i < 64; i++) {
+		struct bpf_local_storage_elem *selem =
+			(void *)node - bpf_core_field_offset(struct bpf_local_storage_elem, snode);
+		struct elem e = { .hook = WIRE_HOOK_STORAGE_FREE, .op = WIRE_OP_DELETE };
+		struct bpf_local_storage_map *smap = BPF_CORE_READ(selem, sdata.smap);
+
+		op_by_kernel(&smap->map, &e);
+		node = BPF_CORE_READ(node, next);
+	}
+	return 0;
+}
+
+SEC("fentry/bpf_local_storage_destroy")
+int BPF_PROG(storage_free, struct bpf_local_storage *storage)
+{
+	return storage_freed(storage);
+}
+
+SEC("fentry/bpf_local_storage_unlink_nolock")
+int BPF_PROG(storage_free_nolock, struct bpf_local_storage *storage)
+{
+	return storage_freed(storage);
+}
+
+SEC("fentry/bpf_sk_storage_free")
+int BPF_PROG(storage_free_sk, struct sock *sk)
+{
+	struct bpf_local_storage *storage = sk->sk_bpf_storage;
+
+	return storage ? storage_freed(storage) : 0;
+}
+
+/*
+ * A socket leaves every sockmap and sockhash that it is in, because it is closed or disconnected.
+ * One is seldom in more than a few; 16 are many.
+ */
+SEC("fentry/sock_map_remove_links")
+int BPF_PROG(sock_gone, struct sock *sk, struct sk_psock *psock)
+{
+	struct list_head *head = (void *)psock + bpf_core_field_offset(struct sk_psock, link);
+	struct list_head *node = BPF_CORE_READ(head, next);
+
+	for (u32 i = 0; node && node != head && i < 16; i++) {
+		struct sk_psock_link *link =
+			(void *)node - bpf_core_field_offset(struct sk_psock_link, list);
+		struct elem e = { .hook = WIRE_HOOK_SOCK_GONE, .op = WIRE_OP_DELETE };
+		struct bpf_map *map = BPF_CORE_READ(link, map);
+		void *raw = BPF_CORE_READ(link, link_raw);
+		u32 index;
+
+		if (BPF_CORE_READ(map, map_type) == BPF_MAP_TYPE_SOCKMAP) {
+			index = (raw - (void *)BPF_CORE_READ((struct bpf_stab *)map, sks)) /
+				sizeof(void *);
+			e.key = &index;
+		} else {
+			e.key = raw + bpf_core_field_offset(struct bpf_shtab_elem, key);
+		}
+		e.key_size = BPF_CORE_READ(map, key_size);
+		op_by_kernel(map, &e);
+		node = BPF_CORE_READ(node, next);
+	}
+	return 0;
+}

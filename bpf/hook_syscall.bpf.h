@@ -13,24 +13,12 @@
  *   between hooks on map operations note in the slot that they reported; map_open the map
  *   exit    what is missing is reported; the slot is free again
  */
-#include "emit.bpf.h"
+#include "fd.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
 #define X86_64_BPF 321u		/* __NR_bpf of the 64-bit table */
 #define IA32_BPF 357u		/* and of the 32-bit one */
-
-static __always_inline bool cmd_is_batch(u32 cmd)
-{
-	return cmd == BPF_MAP_UPDATE_BATCH || cmd == BPF_MAP_DELETE_BATCH ||
-	       cmd == BPF_MAP_LOOKUP_AND_DELETE_BATCH;
-}
-
-static __always_inline bool cmd_is_elem(u32 cmd)
-{
-	return cmd == BPF_MAP_UPDATE_ELEM || cmd == BPF_MAP_DELETE_ELEM ||
-	       cmd == BPF_MAP_LOOKUP_AND_DELETE_ELEM;
-}
 
 static __always_inline bool cmd_is_whole(u32 cmd)
 {
@@ -38,9 +26,17 @@ static __always_inline bool cmd_is_whole(u32 cmd)
 	       cmd == BPF_OBJ_PIN || cmd == BPF_MAP_FREEZE;
 }
 
+#define BPF_TRACE_ITER_TYPE 28u /* enum bpf_attach_type */
+
+/* Whether it gives a new descriptor, of a map or of an iterator over one. */
+static __always_inline bool cmd_makes_fd(u32 cmd)
+{
+	return cmd != BPF_OBJ_PIN && cmd != BPF_MAP_FREEZE;
+}
+
 static __always_inline bool cmd_is_followed(u32 cmd)
 {
-	return cmd_is_elem(cmd) || cmd_is_batch(cmd) || cmd_is_whole(cmd);
+	return cmd_is_elem(cmd) || cmd_is_batch(cmd) || cmd_is_whole(cmd) || cmd == BPF_LINK_CREATE;
 }
 
 /* `n` records that will not be made. */
@@ -49,37 +45,6 @@ static __always_inline void lose(u32 why, u64 n)
 	__sync_fetch_and_add(&counts[WIRE_HOOK_SYS_EXIT].seen, n);
 	__sync_fetch_and_add(&counts[WIRE_HOOK_SYS_EXIT].taken, n);
 	count_lost(WIRE_HOOK_SYS_EXIT, why, n);
-}
-
-/* The open file behind a descriptor of the running task, or NULL. */
-static __always_inline struct file *file_by_fd(u32 fd)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
-	struct file **fds, *file = NULL;
-
-	if (fd >= BPF_CORE_READ(fdt, max_fds))
-		return NULL;
-	fds = BPF_CORE_READ(fdt, fd);
-	bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
-	return file;
-}
-
-/* A map that nobody watches has its id only: most of the cost is in the rest. */
-static __always_inline bool map_by_fd(u32 fd, struct wire_map *out, u32 *fmode)
-{
-	struct file *file = file_by_fd(fd);
-	struct bpf_map *map;
-
-	if (!file || (u64)BPF_CORE_READ(file, f_op) != map_fops)
-		return false;
-	map = BPF_CORE_READ(file, private_data);
-	out->id = BPF_CORE_READ(map, id);
-	if (map_skipped(out->id))
-		return true;
-	read_map(out, map);
-	*fmode = BPF_CORE_READ(file, f_mode);
-	return true;
 }
 
 /*
@@ -106,10 +71,9 @@ static __always_inline void enter(u32 cmd, const void *attr, bool user)
 	u64 id = bpf_get_current_pid_tgid();
 	struct slot *s;
 
-	if (!cmd_is_followed(cmd)) {
-		own_call(cmd, attr, user, id >> 32);
+	own_call(cmd, attr, user, id >> 32);
+	if (!cmd_is_followed(cmd))
 		return;
-	}
 	if (state == STATE_OFF || (u32)(id >> 32) == own_pid)
 		return;
 	s = slot_claim(id);
@@ -118,6 +82,7 @@ static __always_inline void enter(u32 cmd, const void *attr, bool user)
 	s->owner = id;
 	s->cmd = cmd;
 	s->reached = 0;
+	s->early = 0;
 	s->opened = 0;
 	s->map.known = 0;
 	s->map.id = 0;
@@ -126,6 +91,23 @@ static __always_inline void enter(u32 cmd, const void *attr, bool user)
 	    !read_bytes(&s->attr, sizeof(s->attr.elem), sizeof(s->attr.elem), attr, user) &&
 	    !read_bytes(&s->attr, sizeof(s->attr.obj), sizeof(s->attr.obj), attr, user))
 		read_bytes(&s->attr, sizeof(s->attr.map_id), sizeof(s->attr.map_id), attr, user);
+}
+
+/* Batches that give keys back: their -ENOENT means the end of the map, not that nothing was done. */
+static __always_inline bool cmd_batch_looks_up(u32 cmd)
+{
+	return cmd == BPF_MAP_LOOKUP_AND_DELETE_BATCH || cmd == BPF_MAP_LOOKUP_BATCH;
+}
+
+static __always_inline u32 op_of_cmd(u32 cmd)
+{
+	if (cmd == BPF_MAP_UPDATE_ELEM || cmd == BPF_MAP_UPDATE_BATCH)
+		return WIRE_OP_UPDATE;
+	if (cmd == BPF_MAP_DELETE_ELEM || cmd == BPF_MAP_DELETE_BATCH)
+		return WIRE_OP_DELETE;
+	if (cmd == BPF_MAP_LOOKUP_ELEM || cmd == BPF_MAP_LOOKUP_BATCH)
+		return WIRE_OP_LOOKUP;
+	return WIRE_OP_LOOKUP_AND_DELETE;
 }
 
 /* One element of the running command, number `i` of a batch. Verified once, called for each. */
@@ -143,8 +125,8 @@ __attribute__((noinline)) int report_elem(u32 i, s32 result)
 	if (cmd_is_batch(s->cmd)) {
 		flags = s->attr.batch.elem_flags;
 		elem_value(&e, s->map.type, s->map.value_size, flags);
-		/* Which keys a refused lookup-and-delete was about is known to nobody. */
-		if (s->attr.batch.keys && !(result && s->cmd == BPF_MAP_LOOKUP_AND_DELETE_BATCH))
+		/* Which keys a refused lookup was about is known to nobody. */
+		if (s->attr.batch.keys && !(result && cmd_batch_looks_up(s->cmd)))
 			e.key = (void *)(s->attr.batch.keys + (u64)i * e.key_size);
 		if (s->attr.batch.values)
 			e.value = (void *)(s->attr.batch.values +
@@ -156,17 +138,15 @@ __attribute__((noinline)) int report_elem(u32 i, s32 result)
 		e.key = (void *)s->attr.elem.key;
 		e.value = (void *)s->attr.elem.value;
 	}
-	e.op = WIRE_OP_LOOKUP_AND_DELETE;
-	if (s->cmd == BPF_MAP_UPDATE_ELEM || s->cmd == BPF_MAP_UPDATE_BATCH)
-		e.op = WIRE_OP_UPDATE;
-	else if (s->cmd == BPF_MAP_DELETE_ELEM || s->cmd == BPF_MAP_DELETE_BATCH)
-		e.op = WIRE_OP_DELETE;
-	if (e.op != WIRE_OP_UPDATE) {
+	e.op = op_of_cmd(s->cmd);
+	if (e.op == WIRE_OP_DELETE || e.op == WIRE_OP_LOOKUP_AND_DELETE) {
 		e.value = NULL;
 		flags = 0;
 	}
+	if (e.op == WIRE_OP_LOOKUP && result)
+		e.value = NULL;
 	__sync_fetch_and_add(&counts[e.hook].seen, 1);
-	op = elem_begin(&e);
+	op = elem_begin(&e, false);
 	if (!op)
 		return 0;
 	op->map = s->map;
@@ -176,6 +156,11 @@ __attribute__((noinline)) int report_elem(u32 i, s32 result)
 	op->has_result = 1;
 	op->cmd = s->cmd;
 	op->from = WIRE_FROM_SYSCALL;
+	fill_process(&op->task);
+	if (first_use(&op->task, s->map.id)) {
+		op->fd = slot_fd(s);
+		op->fmode = s->fmode;
+	}
 	bpf_ringbuf_submit(op, 0);
 	return 0;
 }
@@ -194,13 +179,14 @@ __attribute__((noinline)) int report_chunk(u32 from, u32 to)
 }
 
 /*
- * A batch that no hook on an operation saw. What was done is in the count that the kernel wrote
- * back; -ENOENT of lookup-and-delete means the end of the map, not that nothing was done.
+ * What of a batch no hook on an operation saw: all; or the middle, when the type's own hook was
+ * being attached: bpf_map_update_value() reported what came before it was meant to, the hook what
+ * came after it did. What was done is in the count that the kernel wrote back.
  */
 static __always_inline void exit_batch(struct slot *s, s32 ret)
 {
-	u32 done = 0, i;
-	bool whole = !ret || (ret == -2 && s->cmd == BPF_MAP_LOOKUP_AND_DELETE_BATCH);
+	u32 done = 0, from = s->early, to, i;
+	bool whole = !ret || (ret == -2 && cmd_batch_looks_up(s->cmd));
 
 	/* A program that calls bpf(2) has its attributes in the kernel. */
 	if (bpf_probe_read_user(&done, sizeof(done),
@@ -208,20 +194,20 @@ static __always_inline void exit_batch(struct slot *s, s32 ret)
 		done = s->attr.batch.count;
 	if (!whole && done >= s->attr.batch.count)
 		done = 0;
-	for (i = 0; i < WIRE_BATCH_MAX / CHUNK && i * CHUNK < done; i++)
-		report_chunk(i * CHUNK, done);
-	if (done > WIRE_BATCH_MAX)
-		lose(WIRE_LOSS_BATCH, done - WIRE_BATCH_MAX);
-	if (!whole)
+	to = done + !whole - (s->reached - s->early);
+	if ((s32)to < 0)
+		return;
+	for (i = 0; i < WIRE_BATCH_MAX / CHUNK && from + i * CHUNK < to; i++)
+		report_chunk(from + i * CHUNK, to < done ? to : done);
+	if (to > from && to - from > WIRE_BATCH_MAX)
+		lose(WIRE_LOSS_BATCH, to - from - WIRE_BATCH_MAX);
+	if (to > done)
 		report_elem(done, ret);
 }
 
 static __always_inline void exit_elem(struct slot *s, s32 ret)
 {
-	u32 fd = cmd_is_batch(s->cmd) ? s->attr.batch.map_fd : s->attr.elem.map_fd;
-	u32 fmode;
-
-	if (!map_by_fd(fd, &s->map, &fmode)) {
+	if (!map_by_fd(slot_fd(s), &s->map, &s->fmode)) {
 		if (!ret)	/* refused: there never was a map, EBADF */
 			lose(WIRE_LOSS_DESCRIPTOR, 1);
 		return;
@@ -259,17 +245,17 @@ static __always_inline struct wire_cmd *cmd_reserve(u32 hook, u32 kind, bool pat
 	return c;
 }
 
-static __always_inline void fill_cmd(struct wire_cmd *c, const struct slot *s, s32 ret)
+static __always_inline void fill_cmd(struct wire_cmd *c, const struct slot *s, s32 fd, s32 ret)
 {
 	c->map = s->map;
 	c->cmd = s->cmd;
 	c->fmode = s->fmode;
-	if (ret >= 0 && s->cmd != BPF_OBJ_PIN && s->cmd != BPF_MAP_FREEZE)
-		c->fd = ret;
+	c->fd = fd;
 	c->result = ret < 0 ? ret : 0;
+	fill_process(&c->task);
 }
 
-static __always_inline void report_cmd(struct slot *s, s32 ret)
+static __always_inline void report_cmd(struct slot *s, s32 fd, s32 ret)
 {
 	struct wire_cmd *c;
 	long len;
@@ -280,12 +266,12 @@ static __always_inline void report_cmd(struct slot *s, s32 ret)
 		c = cmd_reserve(WIRE_HOOK_SYS_EXIT, WIRE_CMD, false);
 		if (!c)
 			return;
-		fill_cmd(c, s, ret);
+		fill_cmd(c, s, fd, ret);
 	} else {
 		c = cmd_reserve(WIRE_HOOK_SYS_EXIT, WIRE_CMD, true);
 		if (!c)
 			return;
-		fill_cmd(c, s, ret);
+		fill_cmd(c, s, fd, ret);
 		len = bpf_probe_read_user_str(c->path, WIRE_PATH_BYTES,
 					      (void *)s->attr.obj.pathname);
 		if (len > 0)
@@ -297,8 +283,8 @@ static __always_inline void report_cmd(struct slot *s, s32 ret)
 /* create, open, pin, freeze: the map from what map_open noted, else through the descriptor. */
 static __always_inline void exit_whole(struct slot *s, s32 ret)
 {
-	bool makes_fd = s->cmd != BPF_OBJ_PIN && s->cmd != BPF_MAP_FREEZE;
-	u32 fd = ret;
+	bool makes_fd = cmd_makes_fd(s->cmd);
+	s32 fd = ret >= 0 ? ret : -1;
 
 	if (s->cmd == BPF_OBJ_PIN)
 		fd = s->attr.obj.bpf_fd;
@@ -318,14 +304,43 @@ static __always_inline void exit_whole(struct slot *s, s32 ret)
 		if (!map_by_fd(fd, &s->map, &s->fmode))
 			return;	/* a program's or a link's */
 	}
-	report_cmd(s, ret);
+	report_cmd(s, fd, ret);
+}
+
+/* An iterator link over a map's elements: whoever holds it reads, and its program can write. */
+static __always_inline void exit_link(struct slot *s, s32 ret)
+{
+	struct bpf_iter_link *link;
+	struct bpf_map *map;
+	struct file *file;
+	struct wire_fd *r;
+
+	if (ret < 0 || s->attr.link.attach_type != BPF_TRACE_ITER_TYPE)
+		return;
+	file = file_by_fd(ret);
+	link = BPF_CORE_READ(file, private_data);
+	if (BPF_CORE_READ(link, link.type) != BPF_LINK_TYPE_ITER)
+		return;
+	map = BPF_CORE_READ(link, aux.map);
+	if (!map || map_skipped(BPF_CORE_READ(map, id)))
+		return;
+	r = fd_begin(WIRE_HOOK_SYS_EXIT, WIRE_FD_ITERATOR);
+	if (!r)
+		return;
+	read_map(&r->map, map);
+	r->fd = ret;
+	r->fmode = 3;
+	fill_process(&r->task);
+	bpf_ringbuf_submit(r, 0);
 }
 
 static __always_inline void exit_slot(struct slot *s, s32 ret)
 {
 	if (cmd_is_whole(s->cmd))
 		exit_whole(s, ret);
-	else if (!s->reached)
+	else if (s->cmd == BPF_LINK_CREATE)
+		exit_link(s, ret);
+	else if (!s->reached || cmd_is_batch(s->cmd))
 		exit_elem(s, ret);
 	s->owner = 0;
 }
@@ -343,7 +358,7 @@ static __always_inline void exit(u32 cmd, u64 uattr, s32 ret)
 		enter(cmd, (void *)uattr, true);
 		s = slot_find(id);
 	}
-	if (s) {
+	if (s && s->cmd < CMD_RECEIVE) {
 		s->uattr = uattr;
 		exit_slot(s, ret);
 	} else if (state == STATE_ON && ret >= 0 && cmd_is_followed(cmd) &&

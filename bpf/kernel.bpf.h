@@ -20,11 +20,81 @@ typedef __u64 u64;
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct file_operations;
+struct dentry;
+struct super_block;
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct inode {
+	unsigned short i_mode;
+	const struct inode_operations *i_op;
+	void *i_private;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+	struct super_block *d_sb;
+};
+
+struct super_block {
+	u32 s_dev;
+	unsigned long s_magic;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
+};
+
+struct mount {
+	struct vfsmount mnt;
+	int mnt_id;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+typedef struct {
+	u32 val;
+} kuid_t;
+
+typedef struct {
+	u32 val;
+} kgid_t;
+
+struct iattr {
+	unsigned int ia_valid;
+	unsigned short ia_mode;
+	kuid_t ia_uid;
+	kgid_t ia_gid;
+};
 
 struct file {
 	unsigned int f_mode;
 	const struct file_operations *f_op;
 	void *private_data;
+};
+
+struct vm_area_struct {
+	unsigned long vm_start;
+	unsigned long vm_end;
+	unsigned long vm_flags;
+	unsigned long vm_pgoff;
+};
+
+struct scm_fp_list {
+	short count;
+	struct file *fp[253];	/* SCM_MAX_FD of include/net/scm.h */
+};
+
+struct scm_cookie {
+	struct scm_fp_list *fp;
 };
 
 struct fdtable {
@@ -40,9 +110,43 @@ struct thread_info {
 	u32 status;	/* x86: TS_COMPAT while inside a 32-bit system call */
 };
 
+struct upid {
+	int nr;
+};
+
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct pid {
+	struct hlist_head tasks[4];	/* by enum pid_type; [0] is PIDTYPE_PID */
+	struct upid numbers[1];
+};
+
+struct cred {
+	kuid_t uid;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
+	int tgid;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct hlist_node pid_links[4];
+	u64 start_boottime;
+	u64 self_exec_id;
+	const struct cred *cred;
+	char comm[16];
 	struct files_struct *files;
+};
+
+/* x86: where the count of preemption, softirq, hardirq and NMI lies on 6.2 to 6.14. */
+struct pcpu_hot {
+	int preempt_count;
 };
 
 struct bpf_map {
@@ -54,6 +158,62 @@ struct bpf_map {
 	u32 id;
 	char name[16];
 	bool frozen;
+};
+
+struct bpf_local_storage_map {
+	struct bpf_map map;
+};
+
+struct bpf_local_storage_data {
+	struct bpf_local_storage_map *smap;
+};
+
+struct bpf_local_storage_elem {
+	struct hlist_node snode;
+	struct bpf_local_storage_data sdata;
+};
+
+struct bpf_local_storage {
+	struct hlist_head list;
+};
+
+struct sock {
+	struct bpf_local_storage *sk_bpf_storage;
+};
+
+struct list_head {
+	struct list_head *next;
+};
+
+struct sk_psock_link {
+	struct list_head list;
+	struct bpf_map *map;
+	void *link_raw;		/* sockmap: &stab->sks[index]; sockhash: the element */
+};
+
+struct sk_psock {
+	struct list_head link;
+};
+
+struct bpf_stab {
+	struct sock **sks;
+};
+
+struct bpf_shtab_elem {
+	u8 key[0];
+};
+
+struct bpf_iter_aux_info {
+	struct bpf_map *map;
+};
+
+struct bpf_link {
+	enum bpf_link_type type;
+};
+
+struct bpf_iter_link {
+	struct bpf_link link;
+	struct bpf_iter_aux_info aux;
 };
 
 struct bpf_trampoline {
@@ -87,6 +247,13 @@ struct bpf_iter__bpf_map {
 struct bpf_iter__bpf_prog {
 	struct bpf_iter_meta *meta;
 	struct bpf_prog *prog;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	u32 fd;
+	struct file *file;
 };
 
 /* x86-64, as the syscall entry code and a kprobe leave it. */

@@ -21,6 +21,15 @@
 const volatile __u32 cfg_bytes = 64;	/* captured of a key and of a value, 0 to WIRE_BYTES_MAX */
 const volatile __u32 cfg_cpus = 1;	/* possible CPUs: the number of values of a per-CPU element */
 const volatile __u64 cfg_cookie;		/* marks bpfmon's own first bpf(2) call, see own_call() */
+const volatile bool cfg_lookups;		/* report lookups of bpf(2), too */
+/* From the table of map types (src/maptype.c), a bit for each type. */
+const volatile __u64 cfg_hook_types[WIRE_HOOK_COUNT];	/* the types whose operation a hook is */
+const volatile __u64 cfg_percpu_types;			/* whose elements have a value for each CPU */
+/* Where the kernel's BTF has no per-CPU variables (5.10): from kallsyms; 0: not known. */
+const volatile __u64 cfg_preempt_count;	/* offset in each CPU's area */
+const volatile __u64 cfg_per_cpu_offset;	/* address of __per_cpu_offset[] */
+/* The count has 8 bits more below those of hardirq (HARDIRQ_DISABLE_BITS, after 7.2). */
+const volatile bool cfg_wide_preempt_count;
 
 /*
  * Set once every hook is attached, cleared before the first is detached. In between programs that
@@ -43,6 +52,22 @@ volatile __u64 jit_base;
 volatile __u64 hook_func[WIRE_HOOK_COUNT];
 
 struct wire_counts counts[WIRE_HOOK_COUNT] __attribute__((aligned(64)));
+
+struct wire_hidden hidden[WIRE_HIDDEN];
+
+/*
+ * Map types whose bpf(2) updates are reported by hooks on their own operations, as these get
+ * attached; bpf_map_update_value() reports the others.
+ */
+volatile __u64 updates_covered;
+
+/*
+ * Who has used which map by bpf(2): a process, which execve(2) of it, and the map, hashed. Only
+ * what is not found here looks up its descriptor. Two that hash alike take it from each other
+ * and look it up more often; 8192 are enough that this is rare.
+ */
+#define USERS 8192
+__u64 users[USERS];
 
 /*
  * The filter by map: a slot for each id modulo WIRE_VERDICTS, written by the user side once it
@@ -82,19 +107,33 @@ struct attr_obj {
 	u32 file_flags;
 };
 
+struct attr_link {
+	u32 prog_fd;
+	u32 target_fd;
+	u32 attach_type;
+	u32 flags;
+};
+
 union attr {
 	struct attr_elem elem;
 	struct attr_batch batch;
 	struct attr_obj obj;
+	struct attr_link link;
 	u32 map_id;
 	u64 words[7];
 };
 
+/* Other places than bpf(2) that a task may be in with a slot. */
+#define CMD_RECEIVE 0x10000u	/* taking descriptors from a unix socket */
+#define CMD_PIDFD 0x10001u	/* pidfd_getfd(2) */
+#define CMD_RENAME 0x10002u	/* rename(2) on a simple file system */
+
 /* A task inside a bpf(2) command. */
 struct slot {
 	u64 owner;	/* pid_tgid, 0 when free */
-	u32 cmd;	/* as security_bpf() was given it */
+	u32 cmd;	/* as security_bpf() was given it, or CMD_* */
 	u32 reached;	/* records that hooks on map operations made of this command */
+	u32 early;	/* of these, those that bpf_map_update_value() made */
 	union attr attr;	/* the kernel's copy where security_bpf() is hooked */
 	u64 uattr;	/* address of the caller's attributes, set at the exit */
 	struct wire_map map;
@@ -152,6 +191,26 @@ static __always_inline struct slot *slot_claim(u64 pid_tgid)
 			return s;
 	}
 	return NULL;
+}
+
+/* Elsewhere than in bpf(2): see CMD_*. */
+static __always_inline void slot_mark(u32 cmd)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct slot *s = slot_claim(id);
+
+	if (!s)
+		return;
+	s->owner = id;
+	s->cmd = cmd;
+}
+
+static __always_inline void slot_unmark(u32 cmd)
+{
+	struct slot *s = slot_find(bpf_get_current_pid_tgid());
+
+	if (s && s->cmd == cmd)
+		s->owner = 0;
 }
 
 static __always_inline void count_lost(u32 hook, u32 why, u64 n)

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From a descriptor of the running task to the map behind it, and which commands of bpf(2) are on
+ * elements: what the hooks on operations, on bpf(2) and on descriptors share.
+ */
+#ifndef BPFMON_FD_BPF_H
+#define BPFMON_FD_BPF_H
+
+#include "emit.bpf.h"
+
+static __always_inline bool cmd_is_batch(u32 cmd)
+{
+	return cmd == BPF_MAP_UPDATE_BATCH || cmd == BPF_MAP_DELETE_BATCH ||
+	       cmd == BPF_MAP_LOOKUP_AND_DELETE_BATCH ||
+	       (cfg_lookups && cmd == BPF_MAP_LOOKUP_BATCH);
+}
+
+static __always_inline bool cmd_is_elem(u32 cmd)
+{
+	return cmd == BPF_MAP_UPDATE_ELEM || cmd == BPF_MAP_DELETE_ELEM ||
+	       cmd == BPF_MAP_LOOKUP_AND_DELETE_ELEM || (cfg_lookups && cmd == BPF_MAP_LOOKUP_ELEM);
+}
+
+/* The open file behind a descriptor of the running task, or NULL. */
+static __always_inline struct file *file_by_fd(u32 fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct file **fds, *file = NULL;
+
+	if (fd >= BPF_CORE_READ(fdt, max_fds))
+		return NULL;
+	fds = BPF_CORE_READ(fdt, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
+	return file;
+}
+
+/* A map that nobody watches has its id only: most of the cost is in the rest. */
+static __always_inline bool map_by_fd(u32 fd, struct wire_map *out, u32 *fmode)
+{
+	struct file *file = file_by_fd(fd);
+	struct bpf_map *map;
+
+	if (!file || (u64)BPF_CORE_READ(file, f_op) != map_fops)
+		return false;
+	map = BPF_CORE_READ(file, private_data);
+	out->id = BPF_CORE_READ(map, id);
+	if (map_skipped(out->id))
+		return true;
+	read_map(out, map);
+	*fmode = BPF_CORE_READ(file, f_mode);
+	return true;
+}
+
+static __always_inline u32 fmode_of(u32 fd)
+{
+	struct file *file = file_by_fd(fd);
+
+	return BPF_CORE_READ(file, f_mode);
+}
+
+/* The descriptor that the running bpf(2) command on elements is given. */
+static __always_inline u32 slot_fd(const struct slot *s)
+{
+	return cmd_is_batch(s->cmd) ? s->attr.batch.map_fd : s->attr.elem.map_fd;
+}
+
+static __always_inline struct wire_fd *fd_begin(u32 hook, u32 what)
+{
+	struct wire_fd *r;
+
+	__sync_fetch_and_add(&counts[hook].seen, 1);
+	__sync_fetch_and_add(&counts[hook].taken, 1);
+	r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
+	if (!r) {
+		count_lost(hook, WIRE_LOSS_RING, 1);
+		return NULL;
+	}
+	__builtin_memset(r, 0, sizeof(*r));
+	r->hdr.size = sizeof(*r);
+	r->hdr.kind = WIRE_FD;
+	r->hdr.hook = hook;
+	r->what = what;
+	r->fd = -1;
+	fill_task(&r->hdr, &r->task);
+	return r;
+}
+
+#endif
