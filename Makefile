@@ -41,7 +41,7 @@ BPFMON_OBJ = $(BPFMON_SRC:%.c=$(O)/obj/%.o)
 MAPWRITER_OBJ = $(MAPWRITER_SRC:%.c=$(O)/obj/%.o)
 SKELETONS = $(O)/bpfmon.skel.h $(O)/mapwriter.skel.h
 # What needs no kernel: linked into unit tests and fuzzers.
-PURE_OBJ = $(addprefix $(O)/obj/src/,decode.o event.o filter.o mapids.o names.o ownmaps.o size.o hooks.o \
+PURE_OBJ = $(addprefix $(O)/obj/src/,decode.o event.o filter.o holders.o mapids.o maptype.o names.o ownmaps.o pins.o size.o hooks.o \
 	lib/buf.o out/json.o out/text.o out/table.o)
 UNIT = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 
@@ -83,6 +83,7 @@ $(O)/tests/unit/%: tests/unit/%.c $(PURE_OBJ) Makefile
 ACTORS = $(patsubst tests/actors/%.c,$(O)/actors/%,$(filter-out %.bpf.c,$(wildcard tests/actors/*.c)))
 
 $(O)/actors/blind: $(O)/actors/blind.skel.h
+$(O)/actors/writers: $(O)/actors/writers.skel.h
 
 $(O)/actors/%.bpf.o: tests/actors/%.bpf.c Makefile
 	$(say) CLANG $@
@@ -95,13 +96,16 @@ $(O)/actors/%: tests/actors/%.c Makefile
 	$(Q)$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(USER_LDFLAGS) -o $@ $< $(LIBS)
 
 unit: $(UNIT)
-actors: $(ACTORS)
+actors: $(ACTORS) $(O)/actors/pinned.bpf.o
 
 check: all
 	$(Q)tests/check $(O)
 
 check-vm: all actors
 	$(Q)tests/run $(if $(K),--kernel $(K)) $(if $(T),--test $(T))
+
+coverage: all
+	$(Q)tests/coverage $(K)
 
 fuzz:
 	$(Q)tests/fuzz/run $(O) $(or $(SECONDS_EACH),60)
@@ -125,6 +129,7 @@ help:
 	@echo 'make                 build $(O)/bpfmon and $(O)/mapwriter'
 	@echo 'make check           unit and golden tests under sanitizers, each fuzzer for a while; no root'
 	@echo 'make check-vm        live tests on every kernel; K=6.12 one kernel, T=NAME one test'
+	@echo 'make coverage        docs/coverage.md anew, from running on every kernel; K=6.12 one kernel'
 	@echo 'make lint            format, lengths, names, man pages, shell scripts'
 	@echo 'make fuzz            each fuzzer for SECONDS_EACH (60)'
 	@echo 'make bench           what watching costs, in a VM; K=6.12 one kernel'
@@ -133,6 +138,6 @@ help:
 	@echo 'Variables: O CC CLANG LLVM_STRIP BPFTOOL PKG_CONFIG CFLAGS LDFLAGS SAN V'
 
 -include $(BPFMON_OBJ:.o=.d) $(MAPWRITER_OBJ:.o=.d) $(O)/bpfmon.bpf.d $(O)/mapwriter.bpf.d $(UNIT:=.d)
-.PHONY: all unit actors check check-vm fuzz lint bench install clean help
+.PHONY: all unit actors check check-vm coverage fuzz lint bench install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -21,15 +21,18 @@
 #include <unistd.h>
 
 #include "feat.h"
+#include "iterate.h"
 #include "lib/log.h"
+#include "maptype.h"
+#include "plan.h"
 
 #include "bpfmon.skel.h"
 
 struct bpfobj {
 	struct bpfmon_bpf *skel;
-	struct hook_state hooks[WIRE_HOOK_COUNT];
-	unsigned int way[WIRE_HOOK_COUNT];	/* index into hooks[].ways; HOOK_WAYS: none left */
+	struct plan plan;
 	struct bpf_link *links[WIRE_HOOK_COUNT][HOOK_PROGRAMS];
+	struct feat *feat;
 	uint32_t cpus;
 };
 
@@ -46,94 +49,63 @@ static int libbpf_message(enum libbpf_print_level level, const char *format, va_
 	return 0;
 }
 
-static const struct hook_way *planned(const struct bpfobj *obj, unsigned int hook)
+static struct bpf_program *find_program(const struct bpfobj *obj, struct bpf_object *in,
+					const struct hook_way *way, unsigned int n)
 {
-	unsigned int i = obj->way[hook];
-
-	return i < HOOK_WAYS && hooks[hook].ways[i].function ? &hooks[hook].ways[i] : NULL;
+	/* The 32-bit entry is not in every kernel. */
+	if (!way->programs[n] || (!strcmp(way->programs[n], "sys_exit_ia32") &&
+				  !feat_has_function(obj->feat, "__ia32_sys_bpf")))
+		return NULL;
+	return bpf_object__find_program_by_name(in, way->programs[n]);
 }
 
-/* Goes on to the hook's next way and notes why. */
-static void plan_next(struct bpfobj *obj, unsigned int hook, const char *what, int err)
+/* Only the programs of these hooks get loaded. */
+static void choose_programs(struct bpfobj *obj, struct bpf_object *in,
+			    const bool chosen[WIRE_HOOK_COUNT])
 {
-	const struct hook_way *way = planned(obj, hook);
-	struct hook_state *state = &obj->hooks[hook];
+	struct bpf_program *prog;
 
-	if (!way)
-		return;
-	if (!state->why[0] || err)
-		snprintf(state->why, sizeof(state->why), "%s %s: %s%s%s",
-			 attach_kind_names[way->kind], way->function, what, err ? ": " : "",
-			 err ? strerror(-err) : "");
-	obj->way[hook]++;
-	/* Entry and exit of bpf(2) work together: both by trampoline or both by tracepoint. */
-	if (hook == WIRE_HOOK_SYS_ENTER || hook == WIRE_HOOK_SYS_EXIT) {
-		unsigned int other = WIRE_HOOK_SYS_ENTER + WIRE_HOOK_SYS_EXIT - hook;
-		const struct hook_way *next = planned(obj, hook);
-
-		if (next && next->kind != ATTACH_TRACEPOINT)
-			return;
-		while (planned(obj, other) && planned(obj, other)->kind != ATTACH_TRACEPOINT)
-			plan_next(obj, other, "the other end of bpf(2) is a tracepoint", 0);
-	}
-}
-
-/* The ways that can't work by what the kernel says of itself. */
-static void plan_by_features(struct bpfobj *obj, const struct feat *feat)
-{
+	bpf_object__for_each_program (prog, in)
+		bpf_program__set_autoload(prog, false);
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
-		const struct hook_way *way;
+		const struct hook_way *way = chosen[i] ? plan_way(&obj->plan, i) : NULL;
 
-		while ((way = planned(obj, i))) {
-			bool trampoline = way->kind == ATTACH_FENTRY || way->kind == ATTACH_FEXIT;
-
-			if (trampoline && feat->fentry_error)
-				plan_next(obj, i, "refused by the kernel", feat->fentry_error);
-			else if (trampoline && !feat_has_function(feat, way->function))
-				plan_next(obj, i, "no such function in the kernel's BTF", 0);
-			else if (way->kind == ATTACH_KPROBE && feat->kprobe_error)
-				plan_next(obj, i, "refused by the kernel", feat->kprobe_error);
-			else
-				break;
+		for (unsigned int n = 0; way && n < HOOK_PROGRAMS; n++) {
+			prog = find_program(obj, in, way, n);
+			if (prog)
+				bpf_program__set_autoload(prog, true);
 		}
 	}
 }
 
-static bool program_wanted(const struct hook_way *way, unsigned int n, const struct feat *feat)
+static void set_constants(struct bpfobj *obj, const struct bpfobj_opts *opts)
 {
-	if (!way->programs[n])
-		return false;
-	/* The 32-bit entry is not in every kernel. */
-	return strcmp(way->programs[n], "sys_exit_ia32") ||
-	       feat_has_function(feat, "__ia32_sys_bpf");
+	struct bpfmon_bpf__rodata *c = obj->skel->rodata;
+
+	c->cfg_bytes = opts->bytes;
+	c->cfg_cpus = obj->cpus;
+	c->cfg_lookups = opts->lookups;
+	c->cfg_percpu_types = maptype_percpu();
+	c->cfg_preempt_count = obj->feat->preempt_count;
+	c->cfg_per_cpu_offset = obj->feat->per_cpu_offset;
+	c->cfg_wide_preempt_count = obj->feat->wide_preempt_count;
+	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
+		((__u64 *)c->cfg_hook_types)[i] = maptype_served_by((enum wire_hook)i);
 }
 
-static int bpfobj_load(struct bpfobj *obj, const struct bpfobj_opts *opts, const struct feat *feat)
+static int bpfobj_load(struct bpfobj *obj, const struct bpfobj_opts *opts,
+		       const bool chosen[WIRE_HOOK_COUNT])
 {
-	struct bpf_program *prog;
 	int err;
 
 	obj->skel = bpfmon_bpf__open();
 	if (!obj->skel)
 		return -errno;
-	bpf_object__for_each_program (prog, obj->skel->obj)
-		bpf_program__set_autoload(prog, false);
+	choose_programs(obj, obj->skel->obj, chosen);
 	bpf_program__set_autoload(obj->skel->progs.list_maps, true);
 	bpf_program__set_autoload(obj->skel->progs.list_progs, true);
-	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
-		const struct hook_way *way = planned(obj, i);
-
-		for (unsigned int n = 0; way && n < HOOK_PROGRAMS; n++) {
-			if (!program_wanted(way, n, feat))
-				continue;
-			prog = bpf_object__find_program_by_name(obj->skel->obj, way->programs[n]);
-			if (!prog)
-				return -ENOENT;
-			bpf_program__set_autoload(prog, true);
-		}
-	}
-	obj->skel->rodata->cfg_bytes = opts->bytes;
-	obj->skel->rodata->cfg_cpus = obj->cpus;
+	bpf_program__set_autoload(obj->skel->progs.list_files, true);
+	set_constants(obj, opts);
 	if (getrandom((void *)&obj->skel->rodata->cfg_cookie, sizeof(obj->skel->rodata->cfg_cookie),
 		      0) < 0)
 		return -errno;
@@ -141,40 +113,7 @@ static int bpfobj_load(struct bpfobj *obj, const struct bpfobj_opts *opts, const
 	return err ? err : bpfmon_bpf__load(obj->skel);
 }
 
-/* ---- iterators ---- */
-
-static int iterate(struct bpf_program *prog, size_t record_size,
-		   void (*each)(void *context, const void *record), void *context)
-{
-	char chunk[4096];
-	size_t have = 0;
-	struct bpf_link *link = bpf_program__attach_iter(prog, NULL);
-	int fd, err = 0;
-	ssize_t n;
-
-	if (!link)
-		return -errno;
-	fd = bpf_iter_create(bpf_link__fd(link));
-	if (fd < 0) {
-		err = -errno;
-		goto out;
-	}
-	while ((n = read(fd, chunk + have, sizeof(chunk) - have)) > 0) {
-		size_t at = 0;
-
-		have += (size_t)n;
-		for (; have - at >= record_size; at += record_size)
-			each(context, chunk + at);
-		have -= at;
-		memmove(chunk, chunk + at, have);
-	}
-	if (n < 0)
-		err = -errno;
-	close(fd);
-out:
-	bpf_link__destroy(link);
-	return err;
-}
+/* ---- addresses ---- */
 
 /*
  * KERNEL_IMAGE_SIZE of arch/x86/include/asm/page_64_types.h: modules and JITed programs begin
@@ -219,7 +158,7 @@ static int learn_addresses(struct bpfobj *obj)
 	struct learn learn = { .obj = obj };
 
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
-		const struct hook_way *way = planned(obj, i);
+		const struct hook_way *way = plan_way(&obj->plan, i);
 
 		if (way && way->kind == ATTACH_FEXIT)
 			learn.ids[i] = program_id(obj, way->programs[0]);
@@ -241,16 +180,15 @@ static struct bpf_link *attach_one(const struct bpf_program *prog, const struct 
 }
 
 /* 0, or the negative errno of the program that could not be attached. */
-static int attach_hook(struct bpfobj *obj, unsigned int hook, const struct feat *feat)
+static int attach_hook(struct bpfobj *obj, struct bpf_object *in, unsigned int hook)
 {
-	const struct hook_way *way = planned(obj, hook);
+	const struct hook_way *way = plan_way(&obj->plan, hook);
 
 	for (unsigned int n = 0; way && n < HOOK_PROGRAMS; n++) {
-		struct bpf_program *prog;
+		struct bpf_program *prog = find_program(obj, in, way, n);
 
-		if (!program_wanted(way, n, feat))
+		if (!prog)
 			continue;
-		prog = bpf_object__find_program_by_name(obj->skel->obj, way->programs[n]);
 		obj->links[hook][n] = attach_one(prog, way);
 		if (!obj->links[hook][n])
 			return -errno;
@@ -278,8 +216,8 @@ struct hook_job {
 	pthread_t thread;
 	bool started;
 	struct bpfobj *obj;
+	struct bpf_object *in;
 	unsigned int hook;
-	const struct feat *feat;
 	int err;
 };
 
@@ -287,7 +225,7 @@ static void *attach_job(void *arg)
 {
 	struct hook_job *job = arg;
 
-	job->err = attach_hook(job->obj, job->hook, job->feat);
+	job->err = attach_hook(job->obj, job->in, job->hook);
 	return NULL;
 }
 
@@ -302,50 +240,174 @@ static void *detach_job(void *arg)
 	return NULL;
 }
 
-/* Runs `work` for each hook from `first` on; where no thread can be had, here. */
-static void each_hook(struct bpfobj *obj, unsigned int first, const struct feat *feat,
+/* Runs `work` for each chosen hook; where no thread can be had, here. */
+static void each_hook(struct bpfobj *obj, struct bpf_object *in, const bool chosen[WIRE_HOOK_COUNT],
 		      void *(*work)(void *), struct hook_job jobs[WIRE_HOOK_COUNT])
 {
-	for (unsigned int i = first; i < WIRE_HOOK_COUNT; i++) {
-		jobs[i] = (struct hook_job){ .obj = obj, .hook = i, .feat = feat };
+	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
+		jobs[i] = (struct hook_job){ .obj = obj, .in = in, .hook = i };
+		if (!chosen[i])
+			continue;
 		jobs[i].started = !pthread_create(&jobs[i].thread, NULL, work, &jobs[i]);
 		if (!jobs[i].started)
 			work(&jobs[i]);
 	}
-	for (unsigned int i = first; i < WIRE_HOOK_COUNT; i++)
+	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
 		if (jobs[i].started)
 			pthread_join(jobs[i].thread, NULL);
 }
 
-/* How many hooks have to go on to their next way. */
-static int attach_all(struct bpfobj *obj, const struct feat *feat)
+/* Attaches the chosen hooks. How many of them have to go on to their next way. */
+static int attach_chosen(struct bpfobj *obj, struct bpf_object *in,
+			 const bool chosen[WIRE_HOOK_COUNT])
 {
 	struct hook_job jobs[WIRE_HOOK_COUNT];
-	int failed = 0, err = attach_hook(obj, WIRE_HOOK_SYS_ENTER, feat);
+	int failed = 0;
 
-	if (err)
-		plan_next(obj, WIRE_HOOK_SYS_ENTER, "not attached", err);
-	else if (planned(obj, WIRE_HOOK_SYS_ENTER) && !introduce(obj))
-		plan_next(obj, WIRE_HOOK_SYS_ENTER, "attached, but does not run", err = -ENOENT);
-	if (err)
-		return 1;
-	each_hook(obj, WIRE_HOOK_SYS_ENTER + 1, feat, attach_job, jobs);
-	for (unsigned int i = WIRE_HOOK_SYS_ENTER + 1; i < WIRE_HOOK_COUNT; i++) {
+	each_hook(obj, in, chosen, attach_job, jobs);
+	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
 		if (!jobs[i].err)
 			continue;
-		plan_next(obj, i, "not attached", jobs[i].err);
+		for (unsigned int n = 0; n < HOOK_PROGRAMS; n++) {
+			bpf_link__destroy(obj->links[i][n]);
+			obj->links[i][n] = NULL;
+		}
+		plan_next(&obj->plan, i, "not attached", jobs[i].err);
 		failed++;
 	}
 	return failed;
 }
 
+/* The entry of bpf(2) first: what comes after it relies on bpfmon being known. */
+static int attach_all(struct bpfobj *obj, bool chosen[WIRE_HOOK_COUNT])
+{
+	bool rest[WIRE_HOOK_COUNT];
+	int err = attach_hook(obj, obj->skel->obj, WIRE_HOOK_SYS_ENTER);
+
+	if (err)
+		plan_next(&obj->plan, WIRE_HOOK_SYS_ENTER, "not attached", err);
+	else if (plan_way(&obj->plan, WIRE_HOOK_SYS_ENTER) && !introduce(obj))
+		plan_next(&obj->plan, WIRE_HOOK_SYS_ENTER, "attached, but does not run",
+			  err = -ENOENT);
+	if (err)
+		return 1;
+	memcpy(rest, chosen, sizeof(rest));
+	rest[WIRE_HOOK_SYS_ENTER] = false;
+	return attach_chosen(obj, obj->skel->obj, rest);
+}
+
 static void bpfobj_unload(struct bpfobj *obj)
 {
 	struct hook_job jobs[WIRE_HOOK_COUNT];
+	bool all[WIRE_HOOK_COUNT];
 
-	each_hook(obj, 0, NULL, detach_job, jobs);
+	memset(all, true, sizeof(all));
+	each_hook(obj, NULL, all, detach_job, jobs);
 	bpfmon_bpf__destroy(obj->skel);
 	obj->skel = NULL;
+}
+
+/* ---- hooks on demand ---- */
+
+/* The types whose bpf(2) updates pass a hook of their own; see updates_covered. */
+static void set_covered(struct bpfobj *obj)
+{
+	uint64_t covered = 0;
+
+	for (uint32_t t = 0; t < maptype_count(); t++) {
+		unsigned int hook = maptype_find(t)->hooks[MAPTYPE_SYS_UPDATE];
+		const struct hook_way *way =
+			hook && !obj->plan.states[hook].idle ? plan_way(&obj->plan, hook) : NULL;
+
+		if (way && way->kind == ATTACH_FEXIT)
+			covered |= 1ull << t;
+	}
+	obj->skel->bss->updates_covered = covered;
+}
+
+/* What others see of the plan, once it is carried out. */
+static void set_ways(struct bpfobj *obj)
+{
+	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
+		obj->plan.states[i].way = obj->plan.states[i].idle ? NULL : plan_way(&obj->plan, i);
+	set_covered(obj);
+}
+
+/* A second instance of the object, with other programs, on the maps of the first. */
+static int open_more(struct bpfobj *obj, const bool chosen[WIRE_HOOK_COUNT],
+		     struct bpf_object **out)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "bpfmon_bpf");
+	struct bpf_map *map = NULL, *first = NULL;
+	struct bpf_object *more;
+	const void *bytes;
+	size_t size;
+	int err = 0;
+
+	bytes = bpfmon_bpf__elf_bytes(&size);
+	more = bpf_object__open_mem(bytes, size, &opts);
+	if (!more)
+		return -errno;
+	choose_programs(obj, more, chosen);
+	while (!err && (map = bpf_object__next_map(more, map))) {
+		first = bpf_object__next_map(obj->skel->obj, first);
+		err = first ? bpf_map__reuse_fd(map, bpf_map__fd(first)) : -EINVAL;
+	}
+	if (!err)
+		err = bpf_object__load(more);
+	if (err) {
+		bpf_object__close(more);
+		return err;
+	}
+	*out = more;
+	return 0;
+}
+
+/* Loads and attaches the chosen hooks beside those that are; what fails goes its next way. */
+static int attach_more(struct bpfobj *obj, bool chosen[WIRE_HOOK_COUNT])
+{
+	struct bpf_object *more = NULL;
+	int err = 0, left = 1;
+
+	while (left && !err) {
+		left = 0;
+		for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
+			chosen[i] = chosen[i] && !obj->links[i][0] && plan_way(&obj->plan, i);
+			left += chosen[i];
+		}
+		if (!left)
+			break;
+		err = open_more(obj, chosen, &more);
+		if (err)
+			break;
+		left = attach_chosen(obj, more, chosen);
+		bpf_object__close(more);
+	}
+	for (unsigned int i = 0; err && i < WIRE_HOOK_COUNT; i++)
+		while (chosen[i] && plan_way(&obj->plan, i))
+			plan_next(&obj->plan, i, "not loaded", err);
+	return err;
+}
+
+int bpfobj_demand(struct bpfobj *obj, uint64_t types)
+{
+	bool chosen[WIRE_HOOK_COUNT] = {};
+	int n = 0, err = 0;
+
+	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
+		chosen[i] = obj->plan.states[i].idle &&
+			    maptype_served_by((enum wire_hook)i) & types;
+		if (!chosen[i])
+			continue;
+		n++;
+		obj->plan.states[i].idle = false;
+	}
+	/* In this order a write meanwhile is seen once, by the exit of bpf(2). */
+	set_covered(obj);
+	if (n)
+		err = attach_more(obj, chosen);
+	set_ways(obj);
+	return err;
 }
 
 static int explain(int err, const char *what, char *why, size_t why_size)
@@ -360,16 +422,43 @@ static int explain(int err, const char *what, char *why, size_t why_size)
 	return err;
 }
 
+/* Both ends of bpf(2) must be there: as long as one fails, everything is loaded again. */
+static int attach_first(struct bpfobj *obj, const struct bpfobj_opts *opts,
+			bool chosen[WIRE_HOOK_COUNT], char *why, size_t why_size)
+{
+	int err;
+
+	while (plan_way(&obj->plan, WIRE_HOOK_SYS_ENTER) &&
+	       plan_way(&obj->plan, WIRE_HOOK_SYS_EXIT)) {
+		err = bpfobj_load(obj, opts, chosen);
+		if (err)
+			return explain(err, "the kernel did not load bpfmon's programs", why,
+				       why_size);
+		err = learn_addresses(obj);
+		if (err)
+			log_warn(
+				"cannot list programs (%s): writes of BPF programs and of bpf(2) can not be told apart",
+				strerror(-err));
+		attach_all(obj, chosen);
+		if (obj->links[WIRE_HOOK_SYS_ENTER][0] && obj->links[WIRE_HOOK_SYS_EXIT][0])
+			return 0;
+		bpfobj_unload(obj);
+	}
+	snprintf(why, why_size, "bpf(2) can not be watched on this kernel: %s",
+		 obj->plan.states[WIRE_HOOK_SYS_ENTER].why);
+	return -ENOTSUP;
+}
+
 int bpfobj_new(const struct bpfobj_opts *opts, struct bpfobj **out, char *why, size_t why_size)
 {
 	struct bpfobj *obj = calloc(1, sizeof(*obj));
-	struct feat *feat = NULL;
-	int err, failed = 1;
+	bool chosen[WIRE_HOOK_COUNT];
+	int err;
 
 	if (!obj)
 		return explain(-ENOMEM, "cannot start", why, why_size);
 	libbpf_set_print(libbpf_message);
-	err = feat_new(&feat, why, why_size);
+	err = feat_new(&obj->feat, why, why_size);
 	if (err)
 		goto out;
 	err = libbpf_num_possible_cpus();
@@ -378,35 +467,18 @@ int bpfobj_new(const struct bpfobj_opts *opts, struct bpfobj **out, char *why, s
 		goto out;
 	}
 	obj->cpus = (uint32_t)err;
-	plan_by_features(obj, feat);
-	while (failed) {
-		err = bpfobj_load(obj, opts, feat);
-		if (err) {
-			explain(err, "the kernel did not load bpfmon's programs", why, why_size);
-			goto out;
-		}
-		err = learn_addresses(obj);
-		if (err)
-			log_warn(
-				"cannot list programs (%s): writes of BPF programs and of bpf(2) can not be told apart",
-				strerror(-err));
-		err = 0;
-		failed = attach_all(obj, feat);
-		if (failed)
-			bpfobj_unload(obj);
-	}
-	if (!planned(obj, WIRE_HOOK_SYS_ENTER) || !planned(obj, WIRE_HOOK_SYS_EXIT)) {
-		err = -ENOTSUP;
-		snprintf(why, why_size, "bpf(2) can not be watched on this kernel: %s",
-			 obj->hooks[WIRE_HOOK_SYS_ENTER].why);
-		goto out;
-	}
+	plan_init(&obj->plan, obj->feat);
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
-		obj->hooks[i].way = planned(obj, i);
+		chosen[i] = !obj->plan.states[i].idle;
+	err = attach_first(obj, opts, chosen, why, why_size);
+	if (err)
+		goto out;
+	if (attach_more(obj, chosen))
+		log_warn("some hooks could not be loaded; bpfmon features tells which");
+	set_ways(obj);
 	*out = obj;
 	obj = NULL;
 out:
-	feat_free(feat);
 	bpfobj_free(obj);
 	return err;
 }
@@ -416,6 +488,7 @@ void bpfobj_free(struct bpfobj *obj)
 	if (!obj)
 		return;
 	bpfobj_unload(obj);
+	feat_free(obj->feat);
 	free(obj);
 }
 
@@ -438,12 +511,12 @@ void bpfobj_disarm(struct bpfobj *obj)
 
 const struct hook_state *bpfobj_hooks(const struct bpfobj *obj)
 {
-	return obj->hooks;
+	return obj->plan.states;
 }
 
 bool bpfobj_full(const struct bpfobj *obj)
 {
-	return obj->hooks[WIRE_HOOK_SYS_ENTER].way->kind == ATTACH_FENTRY;
+	return obj->plan.states[WIRE_HOOK_SYS_ENTER].way->kind == ATTACH_FENTRY;
 }
 
 int bpfobj_ring_fd(const struct bpfobj *obj)
@@ -464,6 +537,11 @@ uint32_t bpfobj_cpus(const struct bpfobj *obj)
 const volatile struct wire_counts *bpfobj_counts(const struct bpfobj *obj)
 {
 	return obj->skel->bss->counts;
+}
+
+const volatile struct wire_hidden *bpfobj_hidden(const struct bpfobj *obj)
+{
+	return obj->skel->bss->hidden;
 }
 
 static volatile __u64 *verdict_slot(const struct bpfobj *obj, uint32_t map_id)
@@ -499,4 +577,24 @@ int bpfobj_each_map(struct bpfobj *obj, void (*each)(void *context, const struct
 	struct each_map e = { each, context };
 
 	return iterate(obj->skel->progs.list_maps, sizeof(struct wire_map), each_map, &e);
+}
+
+struct each_file {
+	void (*each)(void *context, const struct wire_iter_file *file);
+	void *context;
+};
+
+static void each_file(void *context, const void *record)
+{
+	struct each_file *e = context;
+
+	e->each(e->context, record);
+}
+
+int bpfobj_each_file(struct bpfobj *obj,
+		     void (*each)(void *context, const struct wire_iter_file *file), void *context)
+{
+	struct each_file e = { each, context };
+
+	return iterate(obj->skel->progs.list_files, sizeof(struct wire_iter_file), each_file, &e);
 }

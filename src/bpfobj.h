@@ -19,6 +19,7 @@ struct bpfobj;
 struct bpfobj_opts {
 	uint32_t ring_bytes;	/* a power of two, at least one page */
 	uint32_t bytes;		/* captured of a key and of a value */
+	bool lookups;		/* report lookups by bpf(2), too */
 };
 
 /*
@@ -33,6 +34,12 @@ void bpfobj_arm(struct bpfobj *obj);
 /* No hook starts a record after this; those under way still end in the ring. */
 void bpfobj_disarm(struct bpfobj *obj);
 
+/*
+ * Attaches the hooks on demand that maps of these types, a bit each, ask for and that are not yet
+ * there. 0, or a negative errno: then the exit of bpf(2) goes on reporting what they would.
+ */
+int bpfobj_demand(struct bpfobj *obj, uint64_t types);
+
 /* An array of WIRE_HOOK_COUNT. */
 const struct hook_state *bpfobj_hooks(const struct bpfobj *obj);
 bool bpfobj_full(const struct bpfobj *obj);	/* trampolines are to be had */
@@ -44,6 +51,13 @@ const volatile struct wire_counts *bpfobj_counts(const struct bpfobj *obj);
 /* Whether records about this map are dropped in the kernel. */
 void bpfobj_set_verdict(struct bpfobj *obj, uint32_t map_id, bool skip);
 bool bpfobj_has_verdict(const struct bpfobj *obj, uint32_t map_id);
+
+/* An array of WIRE_HIDDEN, mapped alike. */
+const volatile struct wire_hidden *bpfobj_hidden(const struct bpfobj *obj);
+
+/* Calls back for each descriptor of a map that a process has open. */
+int bpfobj_each_file(struct bpfobj *obj,
+		     void (*each)(void *context, const struct wire_iter_file *file), void *context);
 
 /* Calls back for each map on the host; a negative errno when the list can't be read. */
 int bpfobj_each_map(struct bpfobj *obj, void (*each)(void *context, const struct wire_map *map),

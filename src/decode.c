@@ -6,6 +6,7 @@
 #include <linux/bpf.h>
 #include <string.h>
 
+#include "maptype.h"
 #include "names.h"
 #include "bpfmon/wire.h"
 
@@ -16,6 +17,9 @@ static void decode_task(const struct wire_task *w, struct event_task *t)
 	t->uid = w->uid;
 	t->cpu = w->cpu;
 	t->comm = w->comm;
+	t->start_ns = w->start_ns;
+	t->exec = w->exec;
+	t->ppid = w->ppid;
 }
 
 static void decode_map(const struct wire_map *w, struct event_map *m)
@@ -45,10 +49,12 @@ static enum event_via via_of_cmd(uint32_t cmd)
 	case BPF_MAP_UPDATE_ELEM:
 	case BPF_MAP_DELETE_ELEM:
 	case BPF_MAP_LOOKUP_AND_DELETE_ELEM:
+	case BPF_MAP_LOOKUP_ELEM:
 		return VIA_SYSCALL;
 	case BPF_MAP_UPDATE_BATCH:
 	case BPF_MAP_DELETE_BATCH:
 	case BPF_MAP_LOOKUP_AND_DELETE_BATCH:
+	case BPF_MAP_LOOKUP_BATCH:
 		return VIA_BATCH;
 	default:
 		return VIA_UNKNOWN;
@@ -57,9 +63,20 @@ static enum event_via via_of_cmd(uint32_t cmd)
 
 static void decode_writer(const struct wire_op *w, struct event *e)
 {
-	if (w->from == WIRE_FROM_PROGRAM) {
+	static const enum event_context contexts[] = {
+		[WIRE_CONTEXT_UNKNOWN] = CONTEXT_NONE,	  [WIRE_CONTEXT_TASK] = CONTEXT_TASK,
+		[WIRE_CONTEXT_SOFTIRQ] = CONTEXT_SOFTIRQ, [WIRE_CONTEXT_HARDIRQ] = CONTEXT_HARDIRQ,
+		[WIRE_CONTEXT_NMI] = CONTEXT_NMI,
+	};
+
+	e->context = contexts[w->task.context];
+	if (w->from == WIRE_FROM_PROGRAM || w->from == WIRE_FROM_HELPER) {
 		e->via = VIA_PROGRAM;
 		e->program_error = "programs are not resolved by this version";
+		return;
+	}
+	if (w->from == WIRE_FROM_ITSELF) {
+		e->via = VIA_KERNEL;
 		return;
 	}
 	e->via = via_of_cmd(w->cmd);
@@ -96,25 +113,37 @@ static int decode_value(const struct decode_env *env, const struct wire_op *w, s
 	return 0;
 }
 
+/* What a descriptor really allows: writing no longer once the map is frozen. */
+static void decode_mode(uint32_t fmode, struct event *e)
+{
+	e->can_read = fmode & 1;
+	e->can_write = fmode & 2 && !e->map.frozen;
+}
+
 static int decode_op(const struct decode_env *env, const void *record, size_t len, struct event *e)
 {
+	static const struct {
+		enum event_type type;
+		enum event_op op, unkeyed;
+	} ops[WIRE_OP_KINDS] = {
+		[WIRE_OP_UPDATE] = { EVENT_MAP_UPDATE, OP_UPDATE, OP_PUSH },
+		[WIRE_OP_DELETE] = { EVENT_MAP_DELETE, OP_DELETE, OP_DELETE },
+		[WIRE_OP_LOOKUP_AND_DELETE] = { EVENT_MAP_DELETE, OP_LOOKUP_AND_DELETE, OP_POP },
+		[WIRE_OP_LOOKUP] = { EVENT_MAP_LOOKUP, OP_LOOKUP, OP_LOOKUP },
+	};
 	const struct wire_op *w = record;
 	size_t room = len - sizeof(*w);
 
-	if (len < sizeof(*w) || w->op >= WIRE_OP_KINDS || w->from >= WIRE_FROM_COUNT)
+	if (len < sizeof(*w) || w->op >= WIRE_OP_KINDS || w->from >= WIRE_FROM_COUNT ||
+	    w->task.context >= WIRE_CONTEXTS)
 		return -EBADMSG;
 	if (w->key_len > w->key_size || w->value_off > room || w->key_len > w->value_off ||
 	    w->value_len > room - w->value_off)
 		return -EBADMSG;
-	e->type = w->op == WIRE_OP_UPDATE ? EVENT_MAP_UPDATE : EVENT_MAP_DELETE;
-	e->op = w->op == WIRE_OP_UPDATE ? OP_UPDATE :
-		w->op == WIRE_OP_DELETE ? OP_DELETE :
-					  OP_LOOKUP_AND_DELETE;
+	e->type = ops[w->op].type;
 	decode_map(&w->map, &e->map);
-	/* Queues and stacks have no keys: the command takes what is next. */
-	if (e->op == OP_LOOKUP_AND_DELETE &&
-	    (w->map.type == BPF_MAP_TYPE_QUEUE || w->map.type == BPF_MAP_TYPE_STACK))
-		e->op = OP_POP;
+	/* Queues, stacks and filters have no keys: push, and take what is next. */
+	e->op = maptype_is_queue(w->map.type) ? ops[w->op].unkeyed : ops[w->op].op;
 	decode_writer(w, e);
 	e->flags = w->flags;
 	if (!result_is_valid(w->result))
@@ -122,6 +151,8 @@ static int decode_op(const struct decode_env *env, const void *record, size_t le
 	e->has_result = w->has_result;
 	e->result = w->result;
 	e->key = (struct event_bytes){ w->data, w->key_len, w->key_size };
+	e->fd = w->fd;
+	decode_mode(w->fmode, e);
 	return decode_value(env, w, e);
 }
 
@@ -135,6 +166,7 @@ static int decode_cmd(const struct decode_env *env, const void *record, size_t l
 	switch (w->cmd) {
 	case BPF_MAP_CREATE:
 		e->type = EVENT_MAP_CREATE;
+		e->how = HOW_CREATE;
 		break;
 	case BPF_MAP_GET_FD_BY_ID:
 		e->type = EVENT_MAP_OPEN;
@@ -159,8 +191,7 @@ static int decode_cmd(const struct decode_env *env, const void *record, size_t l
 	e->has_result = true;
 	e->result = w->result;
 	e->fd = w->fd;
-	e->can_read = w->fmode & 1;
-	e->can_write = w->fmode & 2;
+	decode_mode(w->fmode, e);
 	e->path = w->path_len ? w->path : NULL;
 	e->path_len = w->path_len;
 	return 0;
@@ -179,13 +210,92 @@ static int decode_free(const struct decode_env *env, const void *record, size_t 
 	return 0;
 }
 
+static int decode_fd(const struct decode_env *env, const void *record, size_t len, struct event *e)
+{
+	static const enum event_how hows[WIRE_FD_KINDS] = {
+		[WIRE_FD_RECEIVED] = HOW_RECEIVE,
+		[WIRE_FD_OTHER] = HOW_OTHER,
+		[WIRE_FD_PIDFD] = HOW_PIDFD,
+		[WIRE_FD_ITERATOR] = HOW_ITERATOR,
+	};
+	const struct wire_fd *w = record;
+
+	(void)env;
+	if (len < sizeof(*w) || w->what >= WIRE_FD_KINDS || !result_is_valid(w->result))
+		return -EBADMSG;
+	e->type = w->what == WIRE_FD_SENT ? EVENT_SENT :
+		  w->what == WIRE_FD_MMAP ? EVENT_MAP_MMAP :
+					    EVENT_MAP_OPEN;
+	e->how = hows[w->what];
+	decode_map(&w->map, &e->map);
+	decode_mode(w->fmode, e);
+	if (e->type == EVENT_MAP_MMAP)
+		e->can_write = w->fmode & 2;	/* a writable mapping keeps the map from freezing */
+	e->has_result = true;
+	e->result = w->result;
+	e->fd = w->fd;
+	e->file = w->file;
+	e->offset = w->offset;
+	e->length = w->length;
+	if (w->from) {
+		e->sender.pid = e->sender.tid = w->from;
+		e->sender.uid = w->from_uid;
+		e->sender.comm = w->from_comm;
+	}
+	return 0;
+}
+
+/* Each name must end with a NUL within its field. */
+static bool names_are_valid(const char *names, uint32_t len)
+{
+	return len <= WIRE_FS_PATH_BYTES && (!len || !names[len - 1]);
+}
+
+static int decode_fs(const struct decode_env *env, const void *record, size_t len, struct event *e)
+{
+	static const enum event_name_op ops[WIRE_FS_KINDS] = {
+		[WIRE_FS_UNLINK] = NAME_UNLINK, [WIRE_FS_RENAME] = NAME_RENAME,
+		[WIRE_FS_LINK] = NAME_LINK,	[WIRE_FS_CHMOD] = NAME_CHMOD,
+		[WIRE_FS_MOUNT] = NAME_MOUNT,	[WIRE_FS_MOVE_MOUNT] = NAME_MOVE,
+		[WIRE_FS_UMOUNT] = NAME_UMOUNT,
+	};
+	const struct wire_fs *w = record;
+
+	(void)env;
+	if (len < sizeof(*w) || w->what >= WIRE_FS_KINDS || !result_is_valid(w->result) ||
+	    !names_are_valid(w->path, w->path_len) || !names_are_valid(w->path2, w->path2_len))
+		return -EBADMSG;
+	e->type = EVENT_NAMES;
+	decode_map(&w->map, &e->map);
+	decode_map(&w->over, &e->over);
+	e->names = (struct event_names){
+		.op = ops[w->what],
+		.path = w->path,
+		.path_len = w->path_len,
+		.path2 = w->path2,
+		.path2_len = w->path2_len,
+		.mount = w->mount,
+		.on_bpffs = w->flags & WIRE_FS_BPF,
+		.is_dir = w->flags & WIRE_FS_DIR,
+		.dev = w->dev,
+	};
+	e->has_result = w->flags & WIRE_FS_RESULT;
+	e->result = w->result;
+	e->has_mode = w->flags & WIRE_FS_MODE;
+	e->has_uid = w->flags & WIRE_FS_UID;
+	e->has_gid = w->flags & WIRE_FS_GID;
+	e->mode = w->mode & 07777;
+	e->new_uid = w->uid;
+	e->new_gid = w->gid;
+	return 0;
+}
+
 int decode_record(const struct decode_env *env, const void *record, size_t len, struct event *e)
 {
 	static int (*const kinds[])(const struct decode_env *, const void *, size_t,
 				    struct event *) = {
-		[WIRE_OP] = decode_op,
-		[WIRE_CMD] = decode_cmd,
-		[WIRE_FREE] = decode_free,
+		[WIRE_OP] = decode_op, [WIRE_CMD] = decode_cmd, [WIRE_FREE] = decode_free,
+		[WIRE_FD] = decode_fd, [WIRE_FS] = decode_fs,
 	};
 	const struct wire_hdr *h = record;
 
@@ -199,4 +309,15 @@ int decode_record(const struct decode_env *env, const void *record, size_t len, 
 	e->time_ns = h->time_ns + (uint64_t)env->realtime_offset_ns;
 	decode_task((const struct wire_task *)(h + 1), &e->task);
 	return kinds[h->kind](env, record, len, e);
+}
+
+void decode_held(const struct wire_iter_file *file, struct event *e)
+{
+	memset(e, 0, sizeof(*e));
+	e->type = EVENT_MAP_OPEN;
+	e->how = HOW_HELD;
+	decode_task(&file->task, &e->task);
+	decode_map(&file->map, &e->map);
+	decode_mode(file->fmode, e);
+	e->fd = (int)file->fd;
 }

@@ -7,6 +7,7 @@
 #define BPFMON_DECODE_H
 
 #include "event.h"
+#include "bpfmon/wire.h"
 
 struct decode_env {
 	int64_t realtime_offset_ns;	/* CLOCK_REALTIME less CLOCK_MONOTONIC */
@@ -16,5 +17,8 @@ struct decode_env {
 
 /* 0, or -EBADMSG for a record that is not well-formed. `e` lends from `record`. */
 int decode_record(const struct decode_env *env, const void *record, size_t len, struct event *e);
+
+/* A descriptor that was open when bpfmon started, as its iterator lists it; time_ns is not set. */
+void decode_held(const struct wire_iter_file *file, struct event *e);
 
 #endif

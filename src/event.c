@@ -11,6 +11,11 @@ const char *const event_type_names[EVENT_TYPES] = {
 	[EVENT_MAP_FREEZE] = "map.freeze",
 	[EVENT_MAP_PIN] = "map.pin",
 	[EVENT_MAP_FREE] = "map.free",
+	[EVENT_MAP_UNPIN] = "map.unpin",
+	[EVENT_MAP_CHMOD] = "map.chmod",
+	[EVENT_MAP_MMAP] = "map.mmap",
+	[EVENT_MAP_LOOKUP] = "map.lookup",
+	[EVENT_FS_CHANGE] = "fs.change",
 };
 /* clang-format on */
 

@@ -18,7 +18,15 @@ enum event_type {
 	EVENT_MAP_FREEZE,
 	EVENT_MAP_PIN,
 	EVENT_MAP_FREE,
-	EVENT_TYPES
+	EVENT_MAP_UNPIN,
+	EVENT_MAP_CHMOD,	/* of a pin; chown, too */
+	EVENT_MAP_MMAP,
+	EVENT_MAP_LOOKUP,
+	EVENT_FS_CHANGE,	/* a directory of a bpf file system, or a mount */
+	EVENT_TYPES,
+	/* Not written; see src/pipeline.c. */
+	EVENT_SENT,		/* a descriptor went into a unix socket */
+	EVENT_NAMES,		/* names changed: src/pins.c makes events of it */
 };
 
 enum event_via {
@@ -26,12 +34,54 @@ enum event_via {
 	VIA_SYSCALL,
 	VIA_BATCH,
 	VIA_PROGRAM,
+	VIA_KERNEL,	/* a consequence of somebody's act */
 	VIA_UNKNOWN,
 };
 
-enum event_op { OP_UPDATE, OP_DELETE, OP_LOOKUP_AND_DELETE, OP_POP };
+enum event_op { OP_UPDATE, OP_PUSH, OP_DELETE, OP_LOOKUP_AND_DELETE, OP_POP, OP_LOOKUP };
 
-enum event_how { HOW_ID, HOW_PIN };
+/* How a descriptor came to a process. */
+enum event_how {
+	HOW_CREATE,
+	HOW_ID,
+	HOW_PIN,
+	HOW_ITERATOR,	/* a bpf iterator link over the map's elements */
+	HOW_RECEIVE,	/* SCM_RIGHTS */
+	HOW_PIDFD,	/* pidfd_getfd(2) */
+	HOW_INHERIT,	/* over fork or exec; seen when used */
+	HOW_HELD,	/* open when bpfmon started */
+	HOW_OTHER,
+	HOWS
+};
+
+enum event_context { CONTEXT_NONE, CONTEXT_TASK, CONTEXT_SOFTIRQ, CONTEXT_HARDIRQ, CONTEXT_NMI };
+
+/* What happened to a name: the `op` of pin, unpin, chmod and fs.change. */
+enum event_name_op {
+	NAME_PIN,
+	NAME_UNLINK,
+	NAME_RENAME,
+	NAME_REPLACE,
+	NAME_LINK,
+	NAME_CHMOD,
+	NAME_MOUNT,
+	NAME_MOVE,
+	NAME_UMOUNT,
+	NAME_OPS
+};
+
+/*
+ * Names as the kernel gave them: from the last one up, each followed by a NUL, to the root of the
+ * mount if that is given, else of the file system.
+ */
+struct event_names {
+	enum event_name_op op;
+	const char *path, *path2;
+	size_t path_len, path2_len;
+	bool on_bpffs, is_dir;
+	uint32_t mount;			/* as in mountinfo; 0: not given */
+	uint32_t dev;			/* as in mountinfo: major << 20 | minor */
+};
 
 /* Bytes of a key or value: what was captured of it, and its true size. */
 struct event_bytes {
@@ -45,6 +95,9 @@ enum event_value_shape { VALUE_NONE, VALUE_ONE, VALUE_CPU, VALUE_CPUS };
 struct event_task {
 	uint32_t pid, tid, uid, cpu;
 	const char *comm;	/* at most 16 bytes, maybe without a NUL */
+	uint32_t ppid;		/* 0: not known */
+	uint32_t exec;		/* how often the process called execve(2) */
+	uint64_t start_ns;	/* CLOCK_BOOTTIME; 0: not known, nor are ppid and exec */
 };
 
 struct event_map {
@@ -64,6 +117,7 @@ struct event {
 	struct event_map map;
 	/* update, delete */
 	enum event_via via;
+	enum event_context context;
 	enum event_op op;
 	uint64_t flags;
 	const char *program_error;	/* why the program can't be named; NULL: there is none */
@@ -76,12 +130,23 @@ struct event {
 	/* also freeze, pin, open */
 	bool has_result;
 	int result;		/* 0 or a negative errno */
-	/* open, create */
+	/* open, create, mmap */
 	enum event_how how;
 	bool can_read, can_write;
-	int fd;			/* -1: none */
+	int fd;			/* -1: none; element commands, freeze, pin: the one used */
 	const char *path;	/* pin and open by pin; NULL: not known */
 	size_t path_len;
+	const char *path2;	/* where a name came from or went to; NULL: nowhere */
+	size_t path2_len;
+	uint64_t file;		/* address of the kernel's struct file; 0: not known */
+	uint64_t offset, length;	/* mmap: bytes */
+	struct event_task sender;	/* comm is NULL when there is none */
+	/* pin, unpin, chmod, fs.change */
+	enum event_name_op name_op;
+	struct event_names names;	/* EVENT_NAMES */
+	struct event_map over;		/* EVENT_NAMES: what was renamed over; known is false: nothing */
+	bool has_mode, has_uid, has_gid;
+	uint32_t mode, new_uid, new_gid;	/* chmod */
 };
 
 /* "map.update" and so on: the names of the event model. */

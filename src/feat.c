@@ -92,6 +92,41 @@ static int try_bpf(char *why, size_t why_size)
 	return err;
 }
 
+static uint64_t symbol_address(const char *name)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	char line[256], symbol[128];
+	unsigned long long address, found = 0;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%llx %*c %127s", &address, symbol) == 2 &&
+		    !strcmp(symbol, name)) {
+			found = address;
+			break;
+		}
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/*
+ * How to read the preemption count, which tells interrupts from tasks. 5.10's BTF has no per-CPU
+ * variables; local_interrupt_disable_state came with the wider layout of the count
+ * ("preempt: Introduce HARDIRQ_DISABLE_BITS", after 7.2).
+ */
+static void find_preempt_count(struct feat *feat)
+{
+	static const char wide[] = "local_interrupt_disable_state";
+
+	feat->wide_preempt_count = btf__find_by_name_kind(feat->btf, wide, BTF_KIND_VAR) > 0;
+	if (btf__find_by_name_kind(feat->btf, "__preempt_count", BTF_KIND_VAR) > 0 ||
+	    btf__find_by_name_kind(feat->btf, "pcpu_hot", BTF_KIND_VAR) > 0)
+		return;
+	feat->preempt_count = symbol_address("__preempt_count");
+	feat->per_cpu_offset = symbol_address("__per_cpu_offset");
+}
+
 int feat_new(struct feat **out, char *why, size_t why_size)
 {
 	struct feat *feat = calloc(1, sizeof(*feat));
@@ -115,6 +150,7 @@ int feat_new(struct feat **out, char *why, size_t why_size)
 	}
 	feat->fentry_error = try_fentry(feat->btf);
 	feat->kprobe_error = try_kprobe();
+	find_preempt_count(feat);
 	*out = feat;
 	feat = NULL;
 out:
@@ -133,4 +169,28 @@ void feat_free(struct feat *feat)
 bool feat_has_function(const struct feat *feat, const char *name)
 {
 	return btf__find_by_name_kind(feat->btf, name, BTF_KIND_FUNC) > 0;
+}
+
+int feat_function_args(const struct feat *feat, const char *name)
+{
+	int id = btf__find_by_name_kind(feat->btf, name, BTF_KIND_FUNC);
+	const struct btf_type *type = id > 0 ? btf__type_by_id(feat->btf, (__u32)id) : NULL;
+
+	type = type ? btf__type_by_id(feat->btf, type->type) : NULL;
+	return type ? btf_vlen(type) : -1;
+}
+
+bool feat_has_map_type(const struct feat *feat, uint32_t type)
+{
+	int id = btf__find_by_name_kind(feat->btf, "bpf_map_type", BTF_KIND_ENUM);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(feat->btf, (__u32)id) : NULL;
+
+	for (uint16_t i = 0; t && i < btf_vlen(t); i++) {
+		const char *name = btf__name_by_offset(feat->btf, btf_enum(t)[i].name_off);
+
+		/* The last is __MAX_BPF_MAP_TYPE on newer kernels, which is none. */
+		if ((uint32_t)btf_enum(t)[i].val == type && name && name[0] != '_')
+			return true;
+	}
+	return !t;
 }

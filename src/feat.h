@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct btf;
 
@@ -14,6 +15,10 @@ struct feat {
 	struct btf *btf;	/* the kernel's own types */
 	int fentry_error;	/* 0, or why a fentry program is refused: a negative errno */
 	int kprobe_error;	/* the same of a kprobe program */
+	bool wide_preempt_count;	/* see cfg_wide_preempt_count in bpf/state.bpf.h */
+	/* Where BTF does not tell: from kallsyms; 0: not known. */
+	uint64_t preempt_count;		/* offset in each CPU's area */
+	uint64_t per_cpu_offset;	/* address of __per_cpu_offset[] */
 };
 
 /* 0, or a negative errno with a sentence in `why` when bpfmon can't run at all. */
@@ -22,5 +27,8 @@ void feat_free(struct feat *feat);
 
 /* The kernel's BTF has the function. It may still refuse a trampoline: attach to find out. */
 bool feat_has_function(const struct feat *feat, const char *name);
+bool feat_has_map_type(const struct feat *feat, uint32_t type);
+/* How many arguments it has, or -1. */
+int feat_function_args(const struct feat *feat, const char *name);
 
 #endif

@@ -10,14 +10,17 @@
 
 #define TYPE(t) (1u << EVENT_MAP_##t)
 #define ALL_TYPES ((1u << EVENT_TYPES) - 1)
+#define READ_TYPES TYPE(LOOKUP)
 
 static const struct {
 	const char *name;
 	uint32_t types;
 } groups[] = {
-	{ "open", TYPE(OPEN) },
+	{ "open", TYPE(OPEN) | TYPE(MMAP) },
 	{ "write", TYPE(UPDATE) | TYPE(DELETE) },
-	{ "life", TYPE(CREATE) | TYPE(FREE) | TYPE(FREEZE) | TYPE(PIN) },
+	{ "life", TYPE(CREATE) | TYPE(FREE) | TYPE(FREEZE) | TYPE(PIN) | TYPE(UNPIN) | TYPE(CHMOD) |
+			  1u << EVENT_FS_CHANGE },
+	{ "read", READ_TYPES },
 	{ "all", ALL_TYPES },
 };
 
@@ -26,7 +29,7 @@ static const struct {
 void filter_init(struct filter *f)
 {
 	memset(f, 0, sizeof(*f));
-	f->types = ALL_TYPES;
+	f->types = ALL_TYPES & ~READ_TYPES;
 }
 
 /* A whole decimal number up to 2^32 - 1. */
@@ -154,7 +157,8 @@ static uint32_t types_by_name(const char *name)
 			return groups[i].types;
 	for (unsigned int t = 0; t < EVENT_TYPES; t++)
 		if (!strcmp(name, event_type_names[t]) ||
-		    !strcmp(name, event_type_names[t] + strlen("map.")))
+		    (!strncmp(event_type_names[t], "map.", 4) &&
+		     !strcmp(name, event_type_names[t] + 4)))
 			return 1u << t;
 	return 0;
 }
@@ -169,7 +173,7 @@ int filter_set_types(struct filter *f, char *word, char *why, size_t why_size)
 		if (!more) {
 			snprintf(
 				why, why_size,
-				"'%s' is no event type; groups: open, write, life, all; types: map.create, map.open, map.update, map.delete, map.freeze, map.pin, map.free",
+				"'%s' is no event type; groups: open, write, life, read, all; types: map.create, map.open, map.update, map.delete, map.lookup, map.mmap, map.freeze, map.pin, map.unpin, map.chmod, map.free, fs.change",
 				part);
 			return -EINVAL;
 		}
@@ -229,9 +233,16 @@ bool filter_event(const struct filter *f, const struct event *e)
 
 	if (!(f->types >> e->type & 1))
 		return false;
-	if (!filter_map(f, e->map.id, e->map.known ? e->map.name : NULL, EVENT_NAME_BYTES))
+	/* A mount may hide the pins of any map. */
+	if (e->type != EVENT_FS_CHANGE &&
+	    !filter_map(f, e->map.id, e->map.known ? e->map.name : NULL, EVENT_NAME_BYTES))
 		return false;
 	if ((only->n_pids || only->n_comms) && !list_has_task(only, &e->task))
 		return false;
 	return !list_has_task(&f->except, &e->task);
+}
+
+bool filter_reads(const struct filter *f)
+{
+	return f->types & READ_TYPES;
 }

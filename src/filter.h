@@ -53,4 +53,7 @@ int filter_set_types(struct filter *f, char *word, char *why, size_t why_size);
 bool filter_map(const struct filter *f, uint32_t id, const char *name, size_t name_size);
 bool filter_event(const struct filter *f, const struct event *e);
 
+/* Whether lookups are asked for: by default they are not. */
+bool filter_reads(const struct filter *f);
+
 #endif

@@ -17,48 +17,57 @@ const char *const attach_kind_names[] = {
 	"what another thread changes in the attributes meanwhile: they are read from user memory"
 
 /* clang-format off */
-/* A map operation: two programs by trampoline, one by kprobe. */
+/* A map operation that programs do, too: two programs by trampoline, one by kprobe. */
 #define OP_HOOK(id_, name_, function_, missing_)						\
 	[WIRE_HOOK_##id_] = {									\
 		#name_, missing_, {								\
-			{ ATTACH_FEXIT, #function_, { #name_, #name_ "_count" }, NULL },	\
-			{ ATTACH_KPROBE, #function_, { #name_ "_kprobe" }, KPROBE_LOSS },	\
-		}										\
+			{ ATTACH_FEXIT, #function_, { #name_, #name_ "_count" }, NULL, 0 },	\
+			{ ATTACH_KPROBE, #function_, { #name_ "_kprobe" }, KPROBE_LOSS, 0 },	\
+		}, false									\
 	}
 
 /* Only bpf(2) gets there, where kprobes do not run; its exit reports what this hook would. */
-#define POP_HOOK(id_, name_, function_)								\
+#define TAKE_HOOK(id_, name_, function_)							\
 	[WIRE_HOOK_##id_] = {									\
-		#name_, NULL, {									\
-			{ ATTACH_FEXIT, #function_, { #name_, #name_ "_count" }, NULL },	\
-		}										\
+		#name_, NULL, { { ATTACH_FEXIT, #function_, { #name_ }, NULL, 0 } }, false	\
+	}
+
+/* The same, of a type that few hosts have a map of. */
+#define SYS_HOOK(id_, name_, function_)								\
+	[WIRE_HOOK_##id_] = {									\
+		#name_, NULL, { { ATTACH_FEXIT, #function_, { #name_ }, NULL, 0 } }, true	\
+	}
+
+/* Neither bpf(2) nor a map operation. */
+#define ONE_HOOK(id_, name_, kind_, function_, missing_)					\
+	[WIRE_HOOK_##id_] = {									\
+		#name_, missing_, { { kind_, function_, { #name_ }, NULL, 0 } }, false		\
 	}
 
 const struct hook hooks[WIRE_HOOK_COUNT] = {
 	[WIRE_HOOK_SYS_ENTER] = {
 		"sys_enter", "which bpf(2) command wrote; refused attempts; create, open, pin, freeze", {
-			{ ATTACH_FENTRY, "security_bpf", { "sys_enter" }, NULL },
-			{ ATTACH_TRACEPOINT, "sys_enter", { "sys_enter_raw" }, RAW_LOSS },
-		}
+			{ ATTACH_FENTRY, "security_bpf", { "sys_enter" }, NULL, 0 },
+			{ ATTACH_TRACEPOINT, "sys_enter", { "sys_enter_raw" }, RAW_LOSS, 0 },
+		}, false
 	},
 	[WIRE_HOOK_SYS_EXIT] = {
 		"sys_exit", "refused attempts; create, open, pin, freeze", {
-			{ ATTACH_FEXIT, "__sys_bpf", { "sys_exit" }, NULL },
-			{ ATTACH_FEXIT, "__x64_sys_bpf", { "sys_exit_x64", "sys_exit_ia32" }, NULL },
-			{ ATTACH_TRACEPOINT, "sys_exit", { "sys_exit_raw" }, RAW_LOSS },
-		}
+			{ ATTACH_FEXIT, "__sys_bpf", { "sys_exit" }, NULL, 0 },
+			{ ATTACH_FEXIT, "__x64_sys_bpf", { "sys_exit_x64", "sys_exit_ia32" }, NULL, 0 },
+			{ ATTACH_TRACEPOINT, "sys_exit", { "sys_exit_raw" }, RAW_LOSS, 0 },
+		}, false
 	},
-	[WIRE_HOOK_MAP_OPEN] = {
-		"map_open", "opening a map when a security module refuses it", {
-			{ ATTACH_FEXIT, "security_bpf_map", { "map_open" }, NULL },
-		}
-	},
+	ONE_HOOK(MAP_OPEN, map_open, ATTACH_FEXIT, "security_bpf_map",
+		"opening a map when a security module refuses it"),
 	[WIRE_HOOK_MAP_FREE] = {
 		"map_free", "the end of maps", {
-			{ ATTACH_FENTRY, "security_bpf_map_free", { "map_free" }, NULL },
-			{ ATTACH_KPROBE, "security_bpf_map_free", { "map_free_kprobe" }, NULL },
-		}
+			{ ATTACH_FENTRY, "security_bpf_map_free", { "map_free" }, NULL, 0 },
+			{ ATTACH_KPROBE, "security_bpf_map_free", { "map_free_kprobe" }, NULL, 0 },
+		}, false
 	},
+	TAKE_HOOK(UPDATE_VALUE, update_value, bpf_map_update_value),
+
 	OP_HOOK(ARRAY_UPDATE, array_update, array_map_update_elem,
 		"writes of BPF programs to array and percpu_array"),
 	OP_HOOK(PERCPU_ARRAY_UPDATE, percpu_array_update, bpf_percpu_array_update, NULL),
@@ -67,30 +76,157 @@ const struct hook hooks[WIRE_HOOK_COUNT] = {
 	OP_HOOK(HASH_UPDATE, hash_update, htab_map_update_elem, "writes of BPF programs to hash"),
 	OP_HOOK(HASH_DELETE, hash_delete, htab_map_delete_elem,
 		"deletes of BPF programs in hash and percpu_hash"),
-	POP_HOOK(HASH_POP, hash_pop, htab_map_lookup_and_delete_elem),
+	TAKE_HOOK(HASH_POP, hash_pop, htab_map_lookup_and_delete_elem),
 	OP_HOOK(LRU_UPDATE, lru_update, htab_lru_map_update_elem,
 		"writes of BPF programs to lru_hash"),
 	OP_HOOK(LRU_DELETE, lru_delete, htab_lru_map_delete_elem,
 		"deletes of BPF programs in lru_hash and lru_percpu_hash"),
-	POP_HOOK(LRU_POP, lru_pop, htab_lru_map_lookup_and_delete_elem),
+	TAKE_HOOK(LRU_POP, lru_pop, htab_lru_map_lookup_and_delete_elem),
 	OP_HOOK(PERCPU_HASH_SYS, percpu_hash_sys, bpf_percpu_hash_update, NULL),
 	OP_HOOK(PERCPU_HASH_UPDATE, percpu_hash_update, htab_percpu_map_update_elem,
 		"writes of BPF programs to percpu_hash"),
-	POP_HOOK(PERCPU_HASH_POP, percpu_hash_pop, htab_percpu_map_lookup_and_delete_elem),
+	TAKE_HOOK(PERCPU_HASH_POP, percpu_hash_pop, htab_percpu_map_lookup_and_delete_elem),
 	OP_HOOK(PERCPU_LRU_UPDATE, percpu_lru_update, htab_lru_percpu_map_update_elem,
 		"writes of BPF programs to lru_percpu_hash"),
-	POP_HOOK(PERCPU_LRU_POP, percpu_lru_pop, htab_lru_percpu_map_lookup_and_delete_elem),
+	TAKE_HOOK(PERCPU_LRU_POP, percpu_lru_pop, htab_lru_percpu_map_lookup_and_delete_elem),
+
+	OP_HOOK(RHASH_UPDATE, rhash_update, rhtab_map_update_elem, "writes of BPF programs to rhash"),
+	OP_HOOK(RHASH_DELETE, rhash_delete, rhtab_map_delete_elem, "deletes of BPF programs in rhash"),
+	SYS_HOOK(RHASH_POP, rhash_pop, rhtab_map_lookup_and_delete_elem),
+	OP_HOOK(TRIE_UPDATE, trie_update, trie_update_elem, "writes of BPF programs to lpm_trie"),
+	OP_HOOK(TRIE_DELETE, trie_delete, trie_delete_elem, "deletes of BPF programs in lpm_trie"),
+	OP_HOOK(QUEUE_PUSH, queue_push, queue_stack_map_push_elem,
+		"pushes of BPF programs to queue and stack"),
+	OP_HOOK(QUEUE_POP, queue_pop, queue_map_pop_elem, "pops of BPF programs from queue"),
+	OP_HOOK(STACK_POP, stack_pop, stack_map_pop_elem, "pops of BPF programs from stack"),
+	OP_HOOK(BLOOM_PUSH, bloom_push, bloom_map_push_elem,
+		"pushes of BPF programs to bloom_filter"),
+
+	SYS_HOOK(SOCK_UPDATE_SYS, sock_update_sys, sock_map_update_elem_sys),
+	[WIRE_HOOK_SOCK_UPDATE] = {
+		"sock_update", "writes of BPF programs to sockmap and sockhash", {
+			{ ATTACH_FEXIT, "sock_map_update_elem", { "sock_update", "sock_update_count" },
+			  NULL, 0 },
+		}, false
+	},
+	ONE_HOOK(SOCKMAP_HELPER, sockmap_helper, ATTACH_FEXIT, "bpf_sock_map_update",
+		"writes of BPF programs to sockmap by bpf_sock_map_update()"),
+	ONE_HOOK(SOCKHASH_HELPER, sockhash_helper, ATTACH_FEXIT, "bpf_sock_hash_update",
+		"writes of BPF programs to sockhash by bpf_sock_hash_update()"),
+	OP_HOOK(SOCKMAP_DELETE, sockmap_delete, sock_map_delete_elem,
+		"deletes of BPF programs in sockmap"),
+	OP_HOOK(SOCKHASH_DELETE, sockhash_delete, sock_hash_delete_elem,
+		"deletes of BPF programs in sockhash"),
+	ONE_HOOK(SOCK_GONE, sock_gone, ATTACH_FENTRY, "sock_map_remove_links",
+		"elements of sockmap and sockhash whose socket closes"),
+
+	[WIRE_HOOK_STORAGE_UPDATE] = {
+		"storage_update", "local storage that BPF programs create", {
+			{ ATTACH_FEXIT, "bpf_local_storage_update", { "storage_update_4" }, NULL, 4 },
+			{ ATTACH_FEXIT, "bpf_local_storage_update", { "storage_update" }, NULL, 0 },
+		}, false
+	},
+	ONE_HOOK(STORAGE_DELETE, storage_delete, ATTACH_FENTRY, "bpf_selem_unlink",
+		"local storage that BPF programs delete"),
+	[WIRE_HOOK_STORAGE_FREE] = {
+		"storage_free", "local storage that goes with its owner", {
+			{ ATTACH_FENTRY, "bpf_local_storage_destroy", { "storage_free" }, NULL, 0 },
+			{ ATTACH_FENTRY, "bpf_local_storage_unlink_nolock", { "storage_free_nolock" },
+			  NULL, 0 },
+			{ ATTACH_FENTRY, "bpf_sk_storage_free", { "storage_free_sk" },
+			  "inode_storage that goes with its inode", 0 },
+		}, false
+	},
+
+	SYS_HOOK(FD_ARRAY_UPDATE, fd_array_update, bpf_fd_array_map_update_elem),
+	[WIRE_HOOK_FD_ARRAY_DELETE] = {
+		"fd_array_delete", "slots that the kernel empties on its own", {
+			{ ATTACH_FEXIT, "__fd_array_map_delete_elem", { "fd_array_delete_defer" }, NULL, 0 },
+			{ ATTACH_FEXIT, "fd_array_map_delete_elem", { "fd_array_delete" }, NULL, 0 },
+		}, false
+	},
+	SYS_HOOK(FD_HASH_UPDATE, fd_hash_update, bpf_fd_htab_map_update_elem),
+	SYS_HOOK(DEVMAP_UPDATE, devmap_update, dev_map_update_elem),
+	SYS_HOOK(DEVMAP_DELETE, devmap_delete, dev_map_delete_elem),
+	SYS_HOOK(DEVMAP_HASH_UPDATE, devmap_hash_update, dev_map_hash_update_elem),
+	SYS_HOOK(DEVMAP_HASH_DELETE, devmap_hash_delete, dev_map_hash_delete_elem),
+	SYS_HOOK(CPUMAP_UPDATE, cpumap_update, cpu_map_update_elem),
+	SYS_HOOK(CPUMAP_DELETE, cpumap_delete, cpu_map_delete_elem),
+	SYS_HOOK(XSKMAP_UPDATE, xskmap_update, xsk_map_update_elem),
+	SYS_HOOK(XSKMAP_DELETE, xskmap_delete, xsk_map_delete_elem),
+	SYS_HOOK(REUSEPORT_UPDATE, reuseport_update, bpf_fd_reuseport_array_update_elem),
+	SYS_HOOK(REUSEPORT_DELETE, reuseport_delete, reuseport_array_delete_elem),
+	SYS_HOOK(SK_STORAGE_UPDATE, sk_storage_update, bpf_fd_sk_storage_update_elem),
+	SYS_HOOK(SK_STORAGE_DELETE, sk_storage_delete, bpf_fd_sk_storage_delete_elem),
+	SYS_HOOK(INODE_STORAGE_UPDATE, inode_storage_update, bpf_fd_inode_storage_update_elem),
+	SYS_HOOK(INODE_STORAGE_DELETE, inode_storage_delete, bpf_fd_inode_storage_delete_elem),
+	SYS_HOOK(TASK_STORAGE_UPDATE, task_storage_update, bpf_pid_task_storage_update_elem),
+	SYS_HOOK(TASK_STORAGE_DELETE, task_storage_delete, bpf_pid_task_storage_delete_elem),
+	SYS_HOOK(CGRP_STORAGE_UPDATE, cgrp_storage_update, bpf_cgrp_storage_update_elem),
+	SYS_HOOK(CGRP_STORAGE_DELETE, cgrp_storage_delete, bpf_cgrp_storage_delete_elem),
+	SYS_HOOK(CGROUP_STORAGE, cgroup_storage, cgroup_storage_update_elem),
+	SYS_HOOK(CGROUP_STORAGE_CPU, cgroup_storage_cpu, bpf_percpu_cgroup_storage_update),
+	SYS_HOOK(STACK_TRACE_DELETE, stack_trace_delete, stack_map_delete_elem),
+	SYS_HOOK(STACK_TRACE_POP, stack_trace_pop, stack_map_lookup_and_delete_elem),
+	SYS_HOOK(STRUCT_OPS_UPDATE, struct_ops_update, bpf_struct_ops_map_update_elem),
+	SYS_HOOK(STRUCT_OPS_DELETE, struct_ops_delete, bpf_struct_ops_map_delete_elem),
+	SYS_HOOK(INSN_ARRAY_UPDATE, insn_array_update, insn_array_update_elem),
+
+	ONE_HOOK(MAP_MMAP, map_mmap, ATTACH_FEXIT, "bpf_map_mmap", "memory of maps that is mapped"),
+	ONE_HOOK(FD_SENT, fd_sent, ATTACH_FEXIT, "__scm_send",
+		"who sent a descriptor over a unix socket"),
+	[WIRE_HOOK_FD_TAKING] = {
+		"fd_taking", "that a descriptor came over a unix socket (how: other)", {
+			{ ATTACH_FEXIT, "scm_detach_fds", { "fd_taking", "fd_taking_done" }, NULL, 0 },
+		}, false
+	},
+	ONE_HOOK(FD_TAKEN, fd_taken, ATTACH_FEXIT, "security_file_receive",
+		"descriptors received from other processes"),
+	[WIRE_HOOK_FD_PIDFD] = {
+		"fd_pidfd", "descriptors taken by pidfd_getfd(2), and from whom", {
+			{ ATTACH_FEXIT, "pidfd_getfd", { "fd_pidfd_enter", "fd_pidfd" }, NULL, 0 },
+		}, false
+	},
+	ONE_HOOK(PIN_UNLINK, pin_unlink, ATTACH_FEXIT, "simple_unlink", "pins that are removed"),
+	[WIRE_HOOK_PIN_RENAME] = {
+		"pin_rename", "pins that are renamed", {
+			{ ATTACH_FEXIT, "simple_rename", { "pin_rename_5", "pin_rename_enter" }, NULL, 5 },
+			{ ATTACH_FEXIT, "simple_rename", { "pin_rename", "pin_rename_enter" }, NULL, 0 },
+		}, false
+	},
+	ONE_HOOK(PIN_LINK, pin_link, ATTACH_FEXIT, "simple_link", "pins that get a second name"),
+	[WIRE_HOOK_PIN_CHMOD] = {
+		"pin_chmod", "changed rights of pins", {
+			{ ATTACH_FEXIT, "simple_setattr", { "pin_chmod_2" }, NULL, 2 },
+			{ ATTACH_FEXIT, "simple_setattr", { "pin_chmod" }, NULL, 0 },
+		}, false
+	},
+	ONE_HOOK(FS_MOUNT, fs_mount, ATTACH_FEXIT, "path_mount", "mount(2) over bpf file systems"),
+	ONE_HOOK(FS_MOVE, fs_move, ATTACH_FEXIT, "security_move_mount",
+		"move_mount(2) over bpf file systems"),
+	ONE_HOOK(FS_UMOUNT, fs_umount, ATTACH_FENTRY, "security_sb_umount",
+		"umount(2) of bpf file systems"),
 };
 /* clang-format on */
 
 const char *const never_seen[] = {
-	"values written through a pointer that a BPF program got from a lookup",
-	"values written through mmap of an array, and .data and .bss of programs",
-	"writes of BPF programs to map types other than array, hash, their per-CPU and LRU kinds",
+	"values written through a pointer that a BPF program got from a lookup or an iterator",
+	"values and ring buffers written through mmap, .data and .bss of programs, arenas",
+	"elements that the kernel removes when a device of a devmap goes or a socket of a reuseport_sockarray closes",
+	"stack traces that BPF programs put into stack_trace",
 	NULL,
 };
 
+const char *hook_attached(const struct hook_state *state)
+{
+	if (state->way)
+		return attach_kind_names[state->way->kind];
+	return state->idle ? "on demand" : state->absent ? "no such type" : "missing";
+}
+
 const char *hook_loss(const struct hook *hook, const struct hook_state *state)
 {
+	if (state->idle || state->absent)
+		return NULL;
 	return state->way ? state->way->loss : hook->missing;
 }

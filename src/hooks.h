@@ -23,12 +23,18 @@ struct hook_way {
 	/* The programs, by name. The second may be missing on a kernel without its function. */
 	const char *programs[HOOK_PROGRAMS];
 	const char *loss;	/* what this way misses, NULL: nothing */
+	int args;		/* only if the function has so many, by BTF; 0: however many */
 };
 
 struct hook {
 	const char *name;
 	const char *missing;	/* what is not seen without the hook; NULL: sys_exit reports it then */
 	struct hook_way ways[HOOK_WAYS];
+	/*
+	 * Attached only once there is a map of a type that it is for. Nothing is lost by that: only
+	 * bpf(2) writes these types, and its exit reports what no hook on an operation did.
+	 */
+	bool on_demand;
 };
 
 extern const struct hook hooks[WIRE_HOOK_COUNT];
@@ -39,8 +45,13 @@ extern const char *const never_seen[];
 /* What became of a hook on this kernel. */
 struct hook_state {
 	const struct hook_way *way;	/* NULL: not attached */
+	bool idle;			/* on demand, and nothing demanded it yet */
+	bool absent;			/* the kernel has no map type that it is for */
 	char why[192];			/* why no better way; empty: the first was taken */
 };
+
+/* "fexit", "kprobe", ..., or why it is not attached. */
+const char *hook_attached(const struct hook_state *state);
 
 /* What a user does not see because of this state, or NULL. */
 const char *hook_loss(const struct hook *hook, const struct hook_state *state);

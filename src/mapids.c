@@ -73,3 +73,34 @@ bool mapids_event(struct mapids *ids, struct event *e)
 	ids->last = (struct mapid){ 0, 0 };
 	return true;
 }
+
+bool mapids_has(struct mapids *ids, uint64_t address, uint32_t id)
+{
+	struct mapid key = { .address = address }, **node = tfind(&key, &ids->tree, compare);
+
+	return node && (*node)->id == id;
+}
+
+struct in_slot {
+	uint32_t slot, slots, id, n;
+};
+
+static void in_slot(const void *node, VISIT visit, void *closure)
+{
+	const struct mapid *m = *(struct mapid *const *)node;
+	struct in_slot *find = closure;
+
+	if ((visit == postorder || visit == leaf) && (m->id & (find->slots - 1)) == find->slot) {
+		find->id = m->id;
+		find->n++;
+	}
+}
+
+uint32_t mapids_in_slot(const struct mapids *ids, uint32_t slot, uint32_t slots, uint32_t *n)
+{
+	struct in_slot find = { slot, slots, 0, 0 };
+
+	twalk_r(ids->tree, in_slot, &find);
+	*n = find.n;
+	return find.n == 1 ? find.id : 0;
+}

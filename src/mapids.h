@@ -22,4 +22,13 @@ void mapids_add(struct mapids *ids, uint64_t address, uint32_t id);
  */
 bool mapids_event(struct mapids *ids, struct event *e);
 
+/* Whether this is a map that is known by address and id. */
+bool mapids_has(struct mapids *ids, uint64_t address, uint32_t id);
+
+/*
+ * The only known map whose id is `slot` modulo `slots`, a power of two; 0: none, or several. `n`
+ * is set to how many there are.
+ */
+uint32_t mapids_in_slot(const struct mapids *ids, uint32_t slot, uint32_t slots, uint32_t *n);
+
 #endif

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The kernel's numbers by name: map types as bpftool calls them, flags of maps and of updates,
- * errors. Tables only. What has no name here is shown by number.
+ * The kernel's numbers by name: flags of maps and of updates, errors. Tables only. What has no
+ * name here is shown by number.
  */
 #ifndef BPFMON_NAMES_H
 #define BPFMON_NAMES_H
 
-#include <stdbool.h>
 #include <stdint.h>
-
-/* NULL when the type has no name here. */
-const char *maptype_name(uint32_t type);
-bool maptype_is_array(uint32_t type);
-bool maptype_is_percpu(uint32_t type);
 
 struct flag_name {
 	uint64_t bit;

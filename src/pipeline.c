@@ -6,15 +6,18 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "decode.h"
+#include "holders.h"
 #include "lib/log.h"
 #include "mapids.h"
 #include "ownmaps.h"
+#include "pins.h"
 #include "version.h"
 
 /*
@@ -57,11 +60,19 @@ struct pipeline {
 	struct decode_env decode;
 	struct ownmaps *own;
 	struct mapids *ids;
+	struct holders *holders;
+	struct pins *pins;
+	uint64_t types;		/* of maps, a bit each, that hooks on demand are asked for */
+	uint64_t new_types;	/* the same, not yet asked for */
 	bool finishing;		/* the hooks are off: what is in the ring is all there is */
 	uint64_t seq, events, filtered, malformed, lost;
+	uint64_t derived;	/* events that are not a record's own: held, inherited, of one rename */
 	uint64_t reported[WHERES][WIRE_HOOK_COUNT + 1];	/* lost, as reported so far; + no hook */
 	uint64_t since_ns[WHERES];		/* CLOCK_REALTIME of the last report */
 	uint64_t seen_before[WIRE_HOOK_COUNT];	/* at the last look at the accounts */
+	uint64_t hidden_before[WIRE_HIDDEN];	/* the same of hidden[] */
+	uint64_t hidden_reported[WIRE_HIDDEN];
+	uint32_t slot_map[WIRE_HIDDEN];		/* the last map known of each slot, gone or not */
 	uint64_t account_at_ns;			/* CLOCK_MONOTONIC, 0: nothing happened since */
 };
 
@@ -97,12 +108,111 @@ static bool is_bookkeeping(struct pipeline *p, const struct event *e)
 {
 	bool own = ownmaps_event(p->own, e) || e->task.pid == bpfobj_own_pid(p->obj);
 
-	return own && e->via != VIA_PROGRAM && e->via != VIA_UNKNOWN;
+	return own && (e->via == VIA_NONE || e->via == VIA_SYSCALL || e->via == VIA_BATCH);
 }
 
 static bool enough(const struct pipeline *p)
 {
 	return output_ended(&p->out) || (p->opts->max_events && p->events >= p->opts->max_events);
+}
+
+/* One line, unless nobody wants it. */
+static void put_event(struct pipeline *p, const struct event *e)
+{
+	if (enough(p) && p->out.error) {
+		p->out.lost++;
+		return;
+	}
+	if (enough(p) || is_bookkeeping(p, e) || !filter_event(p->opts->filter, e)) {
+		p->filtered++;
+		return;
+	}
+	p->opts->format->event(&p->out.buf, &p->env, p->seq++, e);
+	p->events++;
+	output_line(&p->out);
+}
+
+/*
+ * Notes who gets a descriptor. Who uses one that no hook saw it get has it over fork or exec: that
+ * is told first. Where received descriptors are not seen either, it may be another way.
+ */
+static void follow_holder(struct pipeline *p, const struct event *e)
+{
+	bool gets = e->type == EVENT_MAP_CREATE ||
+		    (e->type == EVENT_MAP_OPEN && e->how != HOW_ITERATOR);
+	struct event opened = *e;
+
+	if (e->type == EVENT_MAP_FREE)
+		holders_drop_map(p->holders, e->map.id);
+	if (!e->task.start_ns || !e->map.known || (gets && e->result))
+		return;
+	if (!gets && (e->fd < 0 || e->type == EVENT_MAP_OPEN || e->type == EVENT_MAP_MMAP))
+		return;
+	if (!holders_add(p->holders, e->map.id, &e->task) || gets)
+		return;
+	opened.type = EVENT_MAP_OPEN;
+	opened.via = VIA_NONE;
+	opened.how = bpfobj_hooks(p->obj)[WIRE_HOOK_FD_TAKEN].way ? HOW_INHERIT : HOW_OTHER;
+	opened.op = OP_UPDATE;
+	opened.key.size = 0;
+	opened.shape = VALUE_NONE;
+	opened.flags = 0;
+	opened.path = NULL;
+	opened.has_result = false;
+	opened.result = 0;
+	p->derived++;
+	put_event(p, &opened);
+}
+
+static void follow_types(struct pipeline *p, const struct event_map *m)
+{
+	if (m->known)
+		p->slot_map[m->id & (WIRE_HIDDEN - 1)] = m->id;
+	if (m->known && m->type < 64)
+		p->new_types |= 1ull << m->type & ~p->types;
+}
+
+static bool is_map(void *context, const struct event_map *map)
+{
+	struct pipeline *p = context;
+
+	return mapids_has(p->ids, map->address, map->id);
+}
+
+static void on_names(struct pipeline *p, const struct event *e)
+{
+	struct event out[PINS_EVENTS];
+	size_t n = pins_events(p->pins, e, is_map, p, out);
+
+	if (!n)
+		p->filtered++;
+	else
+		p->derived += n - 1;
+	for (size_t i = 0; i < n; i++)
+		put_event(p, &out[i]);
+}
+
+static void on_event(struct pipeline *p, struct event *e)
+{
+	if (e->type == EVENT_NAMES) {
+		on_names(p, e);
+		return;
+	}
+	if (!mapids_event(p->ids, e)) {
+		p->filtered++;	/* the end of a map whose creation failed */
+		return;
+	}
+	learn_verdict(p, &e->map);
+	if (e->type == EVENT_SENT) {
+		holders_sent(p->holders, e->file, &e->task);
+		p->filtered++;
+		return;
+	}
+	if (e->type == EVENT_MAP_OPEN && e->how == HOW_RECEIVE)
+		holders_sender(p->holders, e->file, &e->sender);
+	follow_types(p, &e->map);
+	follow_holder(p, e);
+	put_event(p, e);
 }
 
 static int on_record(void *context, void *data, size_t size)
@@ -121,20 +231,25 @@ static int on_record(void *context, void *data, size_t size)
 		p->malformed++;
 		return 0;
 	}
-	if (!mapids_event(p->ids, &e)) {
-		p->filtered++;	/* the end of a map whose creation failed */
-		return 0;
-	}
-	learn_verdict(p, &e.map);
-	if (is_bookkeeping(p, &e) || !filter_event(p->opts->filter, &e)) {
-		p->filtered++;
-		return 0;
-	}
-	p->opts->format->event(&p->out.buf, &p->env, p->seq++, &e);
-	p->events++;
-	output_line(&p->out);
+	on_event(p, &e);
 	/* Leaves a ring that is filled as fast as it is read; this record is done with. */
 	return !p->finishing && (enough(p) || p->opts->stop()) ? -ECANCELED : 0;
+}
+
+/* The hooks that maps of new types ask for. What is written meanwhile, the exit of bpf(2) tells. */
+static void demand_hooks(struct pipeline *p)
+{
+	int err;
+
+	if (!p->new_types || p->finishing)
+		return;
+	p->types |= p->new_types;
+	err = bpfobj_demand(p->obj, p->new_types);
+	p->new_types = 0;
+	if (err)
+		log_warn(
+			"cannot load the hooks for a new type of map (%s): its keys and values are read from user memory",
+			strerror(-err));
 }
 
 /* ---- accounts ---- */
@@ -171,16 +286,64 @@ static const char *lost_hint(unsigned int where)
 	return "";
 }
 
+static void put_lost(struct pipeline *p, unsigned int where, struct monitor *m)
+{
+	char map[32] = "";
+
+	m->type = MONITOR_LOST;
+	m->where = where_names[where];
+	m->since_ns = p->since_ns[where];
+	put_monitor(p, m);
+	if (m->map_id)
+		snprintf(map, sizeof(map), " on map %u", m->map_id);
+	log_warn("%" PRIu64 " events lost (%s)%s%s", m->lost, m->where, map, lost_hint(where));
+	p->lost += m->lost;
+}
+
+/* The map of a slot of hidden[]; 0 where it may be one of several. */
+static uint32_t hidden_map(const struct pipeline *p, uint32_t slot)
+{
+	uint32_t n, id = mapids_in_slot(p->ids, slot, WIRE_HIDDEN, &n);
+
+	return n ? id : p->slot_map[slot];
+}
+
+/* What was hidden, by map. Which hooks missed it is told as well while it is one map's. */
+static void put_hidden(struct pipeline *p, const uint64_t *by_hook, uint64_t sum, bool final)
+{
+	const volatile struct wire_hidden *h = bpfobj_hidden(p->obj);
+	uint64_t rest = sum;
+
+	for (uint32_t slot = 0; slot < WIRE_HIDDEN; slot++) {
+		uint64_t taken = h[slot].taken, seen = h[slot].seen;
+		uint64_t due = final ? seen : p->hidden_before[slot], lost;
+
+		p->hidden_before[slot] = seen;
+		lost = due > taken ? due - taken : 0;
+		if (lost <= p->hidden_reported[slot] || !rest)
+			continue;
+		lost -= p->hidden_reported[slot];
+		lost = lost < rest ? lost : rest;
+		p->hidden_reported[slot] += lost;
+		rest -= lost;
+		put_lost(p, WHERE_RECURSION,
+			 &(struct monitor){ .map_id = hidden_map(p, slot),
+					    .lost = lost,
+					    .lost_by_hook = lost == sum ? by_hook : NULL });
+	}
+	if (rest)
+		put_lost(p, WHERE_RECURSION,
+			 &(struct monitor){ .lost = rest,
+					    .lost_by_hook = rest == sum ? by_hook : NULL });
+}
+
 static void account(struct pipeline *p, bool final)
 {
 	uint64_t lost[WHERES][WIRE_HOOK_COUNT + 1];
 
 	count_lost(p, lost, final);
 	for (unsigned int w = 0; w < WHERES; w++) {
-		struct monitor m = { .type = MONITOR_LOST,
-				     .where = where_names[w],
-				     .since_ns = p->since_ns[w],
-				     .lost_by_hook = lost[w] };
+		uint64_t sum = 0;
 
 		for (unsigned int i = 0; i <= NO_HOOK; i++) {
 			uint64_t more = lost[w][i] - p->reported[w][i];
@@ -189,14 +352,14 @@ static void account(struct pipeline *p, bool final)
 				more = 0;	/* late, not lost: the details came after all */
 			p->reported[w][i] += more;
 			lost[w][i] = more;
-			m.lost += more;
+			sum += more;
 		}
-		if (!m.lost)
-			continue;
-		put_monitor(p, &m);
-		log_warn("%" PRIu64 " events lost (%s)%s", m.lost, m.where, lost_hint(w));
-		p->since_ns[w] = m.time_ns;
-		p->lost += m.lost;
+		if (w == WHERE_RECURSION)
+			put_hidden(p, lost[w], sum, final);
+		else if (sum)
+			put_lost(p, w, &(struct monitor){ .lost = sum, .lost_by_hook = lost[w] });
+		if (sum)
+			p->since_ns[w] = now_ns(CLOCK_REALTIME);
 	}
 }
 
@@ -209,6 +372,7 @@ static void put_stop(struct pipeline *p)
 
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
 		m.seen += c[i].seen > c[i].taken ? c[i].seen : c[i].taken;
+	m.seen += p->derived;
 	put_monitor(p, &m);
 	log_info("%" PRIu64 " events, %" PRIu64 " left out, %" PRIu64 " lost", m.events, m.filtered,
 		 m.lost);
@@ -241,6 +405,7 @@ static void start(struct pipeline *p)
 		.version = BPFMON_VERSION,
 	};
 
+	demand_hooks(p);
 	tell_loss(p);
 	bpfobj_arm(p->obj);
 	put_monitor(p, &m);
@@ -305,6 +470,7 @@ static int loop(struct pipeline *p, struct ring_buffer *ring)
 			return n;
 		gather = n > 0;
 		output_flush(&p->out);
+		demand_hooks(p);
 		now = now_ns(CLOCK_MONOTONIC);
 		if (p->account_at_ns && now >= p->account_at_ns) {
 			p->account_at_ns = gather ? now + ACCOUNT_NS : 0;
@@ -318,11 +484,25 @@ static int loop(struct pipeline *p, struct ring_buffer *ring)
 
 static void each_map(void *context, const struct wire_map *map)
 {
-	struct event_map m = { .id = map->id, .known = true, .name = map->name };
+	struct event_map m = { .id = map->id, .type = map->type, .known = true, .name = map->name };
 	struct pipeline *p = context;
 
 	mapids_add(p->ids, map->address, map->id);
+	follow_types(p, &m);
 	learn_verdict(p, &m);
+}
+
+/* A descriptor that was open before. */
+static void each_file(void *context, const struct wire_iter_file *file)
+{
+	struct pipeline *p = context;
+	struct event e;
+
+	decode_held(file, &e);
+	e.time_ns = now_ns(CLOCK_REALTIME);
+	holders_add(p->holders, e.map.id, &e.task);
+	p->derived++;
+	put_event(p, &e);
 }
 
 static int finish(struct pipeline *p, struct ring_buffer *ring)
@@ -362,14 +542,19 @@ int pipeline_run(struct bpfobj *obj, const struct pipeline_opts *opts, int fd)
 		p.since_ns[w] = now_ns(CLOCK_REALTIME);
 	p.own = ownmaps_new();
 	p.ids = mapids_new();
+	p.holders = holders_new();
+	p.pins = pins_new();
 	ring = ring_buffer__new(bpfobj_ring_fd(obj), on_record, &p, NULL);
-	if (!p.own || !p.ids || !ring) {
+	if (!p.own || !p.ids || !p.holders || !p.pins || !ring) {
 		err = ring ? -ENOMEM : -errno;
 		log_error("cannot read the ring: %s", strerror(-err));
 		goto out;
 	}
 	bpfobj_each_map(obj, each_map, &p);
 	start(&p);
+	if (bpfobj_each_file(obj, each_file, &p))
+		log_warn("cannot list open descriptors: who held which map before is not known");
+	output_flush(&p.out);
 	err = loop(&p, ring);
 	if (err)
 		log_error("cannot read the ring: %s", strerror(-err));
@@ -379,6 +564,8 @@ out:
 	ring_buffer__free(ring);
 	ownmaps_free(p.own);
 	mapids_free(p.ids);
+	holders_free(p.holders);
+	pins_free(p.pins);
 	output_fini(&p.out);
 	return err;
 }

@@ -219,7 +219,8 @@ static int check_words(struct filter *f)
 static int watch_run(struct watch *w)
 {
 	struct bpfobj_opts bpf = { .ring_bytes = (uint32_t)size_power_of_two(w->buffer),
-				   .bytes = (uint32_t)w->bytes };
+				   .bytes = (uint32_t)w->bytes,
+				   .lookups = filter_reads(&w->filter) };
 	struct pipeline_opts opts = {
 		.filter = &w->filter,
 		.format = w->format,
@@ -281,7 +282,8 @@ const struct cmd cmd_watch = {
 	"  -p, --pid PID          only this process; repeatable\n"
 	"  -c, --comm NAME        only this command, a name or glob; repeatable\n"
 	"  -x, --exclude LIST     leave out: map=MAP,comm=NAME,pid=PID; repeatable\n"
-	"  -e, --events LIST      event types, or groups: open, write, life, all\n"
+	"  -e, --events LIST      event types, or groups: open, write, life, read, all;\n"
+	"                         by default everything but read\n"
 	"  -a, --all              every event as its own line (this version makes no summaries)\n"
 	"  -o, --output FORMAT    text (default) or json\n"
 	"      --bytes N          bytes of key and value to capture, 0 to 4096 (default 64)\n"

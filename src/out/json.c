@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "maptype.h"
 #include "names.h"
 #include "out/out.h"
 
@@ -57,13 +58,15 @@ static void end(struct buf *b)
 	buf_str(b, "\n");
 }
 
-static void put_process(struct buf *b, const struct event_task *t)
+static void put_process(struct buf *b, const char *name, const struct event_task *t)
 {
-	json_open(b, "process", '{');
+	json_open(b, name, '{');
 	json_u64(b, "pid", t->pid);
 	json_u64(b, "tid", t->tid);
 	json_bytes(b, "comm", t->comm, EVENT_NAME_BYTES);
 	json_u64(b, "uid", t->uid);
+	if (t->ppid)
+		json_u64(b, "ppid", t->ppid);
 	json_close(b, '}');
 }
 
@@ -158,18 +161,31 @@ static void put_result(struct buf *b, const struct event *e)
 static void put_element(struct buf *b, const struct event *e)
 {
 	static const char *const via[] = {
-		[VIA_SYSCALL] = "syscall",
-		[VIA_BATCH] = "batch",
-		[VIA_PROGRAM] = "program",
-		[VIA_UNKNOWN] = "unknown",
+		[VIA_SYSCALL] = "syscall", [VIA_BATCH] = "batch",     [VIA_PROGRAM] = "program",
+		[VIA_KERNEL] = "kernel",   [VIA_UNKNOWN] = "unknown",
 	};
-	static const char *const op[] = { "update", "delete", "lookup_and_delete", "pop" };
+	/* Plain updates and lookups say it by their type. */
+	static const char *const op[] = {
+		[OP_PUSH] = "push",
+		[OP_DELETE] = "delete",
+		[OP_LOOKUP_AND_DELETE] = "lookup_and_delete",
+		[OP_POP] = "pop",
+		[OP_LOOKUP] = NULL,
+	};
+	static const char *const context[] = {
+		[CONTEXT_TASK] = "task",
+		[CONTEXT_SOFTIRQ] = "softirq",
+		[CONTEXT_HARDIRQ] = "hardirq",
+		[CONTEXT_NMI] = "nmi",
+	};
 	/* In these flags the CPU is a number in the upper half, and reported with the value. */
 	uint64_t flags = e->flags & UPDATE_F_CPU ? (uint32_t)e->flags : e->flags;
 
 	json_string(b, "via", via[e->via]);
-	if (e->type == EVENT_MAP_DELETE)
+	if (op[e->op])
 		json_string(b, "op", op[e->op]);
+	if (e->context)
+		json_string(b, "context", context[e->context]);
 	if (e->program_error)
 		json_string(b, "program_error", e->program_error);
 	if (e->key.size) {
@@ -183,20 +199,64 @@ static void put_element(struct buf *b, const struct event *e)
 	put_result(b, e);
 }
 
-static void put_open(struct buf *b, const struct event *e)
+static void put_mode(struct buf *b, const struct event *e)
 {
-	static const char *const how[] = { "id", "pin" };
-
-	json_string(b, "how", how[e->how]);
-	if (e->fd >= 0)
-		json_u64(b, "fd", (uint64_t)e->fd);
 	if (e->can_read || e->can_write)
 		json_string(b, "mode",
 			    e->can_read && e->can_write ? "rw" :
 			    e->can_read			? "r" :
 							  "w");
+}
+
+/* Also of a creation, which opens the map, too. */
+static void put_open(struct buf *b, const struct event *e)
+{
+	static const char *const how[HOWS] = {
+		[HOW_CREATE] = "create",     [HOW_ID] = "id",		[HOW_PIN] = "pin",
+		[HOW_ITERATOR] = "iterator", [HOW_RECEIVE] = "receive", [HOW_PIDFD] = "pidfd",
+		[HOW_INHERIT] = "inherit",   [HOW_HELD] = "held",	[HOW_OTHER] = "other",
+	};
+
+	json_string(b, "how", how[e->how]);
+	if (e->fd >= 0)
+		json_u64(b, "fd", (uint64_t)e->fd);
+	put_mode(b, e);
+	if (e->sender.comm)
+		put_process(b, "sender", &e->sender);
 	if (e->result)
 		put_result(b, e);
+}
+
+static void put_mmap(struct buf *b, const struct event *e)
+{
+	put_mode(b, e);
+	json_u64(b, "offset", e->offset);
+	json_u64(b, "length", e->length);
+	put_result(b, e);
+}
+
+/* pin, unpin, chmod, fs.change: what happened to the name. */
+static void put_name(struct buf *b, const struct event *e)
+{
+	static const char *const op[NAME_OPS] = {
+		[NAME_PIN] = "pin",	    [NAME_UNLINK] = "unlink", [NAME_RENAME] = "rename",
+		[NAME_REPLACE] = "replace", [NAME_LINK] = "link",     [NAME_CHMOD] = "chmod",
+		[NAME_MOUNT] = "mount",	    [NAME_MOVE] = "mount",    [NAME_UMOUNT] = "umount",
+	};
+	char mode[8];
+
+	json_string(b, "op", op[e->name_op]);
+	if (e->path2)
+		json_bytes(b, e->type == EVENT_MAP_PIN ? "from" : "to", e->path2, e->path2_len);
+	if (e->has_mode) {
+		snprintf(mode, sizeof(mode), "%04o", e->mode);
+		json_string(b, "mode_bits", mode);
+	}
+	if (e->has_uid)
+		json_u64(b, "uid", e->new_uid);
+	if (e->has_gid)
+		json_u64(b, "gid", e->new_gid);
+	put_result(b, e);
 }
 
 static void json_event(struct buf *b, const struct out_env *env, uint64_t seq,
@@ -205,18 +265,22 @@ static void json_event(struct buf *b, const struct out_env *env, uint64_t seq,
 	begin(b, env, seq, e->time_ns, event_type_names[e->type]);
 	/* A kernel worker frees maps: it is nobody's act. */
 	if (e->type != EVENT_MAP_FREE)
-		put_process(b, &e->task);
-	put_map(b, &e->map);
+		put_process(b, "process", &e->task);
+	if (e->type != EVENT_FS_CHANGE)
+		put_map(b, &e->map);
 	if (e->via != VIA_NONE)
 		put_element(b, e);
-	if (e->type == EVENT_MAP_OPEN)
+	if (e->type == EVENT_MAP_OPEN || e->type == EVENT_MAP_CREATE)
 		put_open(b, e);
-	if (e->type == EVENT_MAP_CREATE && e->fd >= 0)
-		json_u64(b, "fd", (uint64_t)e->fd);
+	if (e->type == EVENT_MAP_MMAP)
+		put_mmap(b, e);
 	if (e->path)
 		json_bytes(b, "path", e->path, e->path_len);
-	if (e->type == EVENT_MAP_FREEZE || e->type == EVENT_MAP_PIN)
+	if (e->type == EVENT_MAP_FREEZE)
 		put_result(b, e);
+	if (e->type == EVENT_MAP_PIN || e->type == EVENT_MAP_UNPIN || e->type == EVENT_MAP_CHMOD ||
+	    e->type == EVENT_FS_CHANGE)
+		put_name(b, e);
 	end(b);
 }
 
@@ -230,7 +294,7 @@ void out_json_hooks(struct buf *b, const struct hook_state *states)
 		json_open(b, NULL, '{');
 		json_string(b, "hook", hooks[i].name);
 		json_string(b, "function", way ? way->function : hooks[i].ways[0].function);
-		json_string(b, "attached", way ? attach_kind_names[way->kind] : "missing");
+		json_string(b, "attached", hook_attached(&states[i]));
 		if (states[i].why[0])
 			json_string(b, "why", states[i].why);
 		if (loss)
@@ -256,6 +320,11 @@ static void json_monitor(struct buf *b, const struct out_env *env, uint64_t seq,
 	case MONITOR_LOST:
 		json_u64(b, "lost", m->lost);
 		json_string(b, "where", m->where);
+		if (m->map_id) {
+			json_open(b, "map", '{');
+			json_u64(b, "id", m->map_id);
+			json_close(b, '}');
+		}
 		json_open(b, "hooks", '{');
 		for (unsigned int i = 0; m->lost_by_hook && i < WIRE_HOOK_COUNT; i++)
 			if (m->lost_by_hook[i])

@@ -27,6 +27,7 @@ struct monitor {
 	/* lost */
 	const char *where;	/* "ring", "table", "descriptor", "batch", "recursion", ... */
 	const uint64_t *lost_by_hook;	/* WIRE_HOOK_COUNT of them; NULL: of no hook */
+	uint32_t map_id;	/* recursion: the map that was written; 0: not known */
 	uint64_t lost;		/* also stop: in all */
 	uint64_t since_ns;	/* CLOCK_REALTIME */
 	/* stop: totals */

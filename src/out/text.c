@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "maptype.h"
 #include "names.h"
 #include "out/out.h"
 
@@ -55,10 +56,18 @@ static void put_task(struct buf *b, const struct event_task *t)
 
 static void put_actor(struct buf *b, const struct event *e)
 {
+	static const char *const how[HOWS] = {
+		[HOW_ID] = " by id",	      [HOW_PIN] = " by pin",
+		[HOW_ITERATOR] = " iterates", [HOW_RECEIVE] = " received",
+		[HOW_PIDFD] = " by pidfd",    [HOW_INHERIT] = " inherited",
+		[HOW_HELD] = " holds",	      [HOW_OTHER] = " otherwise",
+	};
 	size_t start = b->len;
 
 	if (e->via == VIA_PROGRAM) {
 		buf_str(b, "a BPF program");
+	} else if (e->via == VIA_KERNEL) {
+		buf_str(b, "the kernel");
 	} else if (e->via == VIA_UNKNOWN) {
 		buf_str(b, "an unknown writer");
 	} else if (e->type == EVENT_MAP_FREE) {
@@ -66,7 +75,7 @@ static void put_actor(struct buf *b, const struct event *e)
 	} else {
 		put_task(b, &e->task);
 		if (e->type == EVENT_MAP_OPEN)
-			buf_str(b, e->how == HOW_ID ? " by id" : " by pin");
+			buf_str(b, how[e->how]);
 		else if (e->via == VIA_BATCH)
 			buf_str(b, " batch");
 	}
@@ -150,11 +159,20 @@ static void put_details(struct buf *b, const struct event *e)
 		put_value(b, e);
 	if (e->op == OP_LOOKUP_AND_DELETE || e->op == OP_POP)
 		buf_str(b, e->op == OP_POP ? "  popped" : "  looked up");
+	if (e->op == OP_PUSH)
+		buf_str(b, "  pushed");
 	for (const struct flag_name *f = update_flag_names; f->name; f++)
 		if (e->flags & f->bit)
 			buf_printf(b, "  %s", f->name);
-	if (e->type == EVENT_MAP_OPEN && (e->can_read || e->can_write))
+	if ((e->type == EVENT_MAP_OPEN || e->type == EVENT_MAP_MMAP) &&
+	    (e->can_read || e->can_write))
 		buf_printf(b, "  %s%s", e->can_read ? "r" : "", e->can_write ? "w" : "");
+	if (e->type == EVENT_MAP_MMAP)
+		buf_printf(b, "  %" PRIu64 " bytes at %" PRIu64, e->length, e->offset);
+	if (e->sender.comm) {
+		buf_str(b, "  from ");
+		put_task(b, &e->sender);
+	}
 	if (e->type == EVENT_MAP_CREATE)
 		buf_printf(b, "  key %u value %u entries %u", e->map.key_size, e->map.value_size,
 			   e->map.max_entries);
@@ -162,25 +180,47 @@ static void put_details(struct buf *b, const struct event *e)
 		buf_str(b, "  ");
 		buf_safe(b, e->path, e->path_len);
 	}
+	if (e->path2) {
+		buf_str(b, e->type == EVENT_MAP_PIN ? "  was " : "  now ");
+		buf_safe(b, e->path2, e->path2_len);
+	}
+	if (e->has_mode)
+		buf_printf(b, "  mode %04o", e->mode);
+	if (e->has_uid)
+		buf_printf(b, "  uid %u", e->new_uid);
+	if (e->has_gid)
+		buf_printf(b, "  gid %u", e->new_gid);
 }
 
 static void text_event(struct buf *b, const struct out_env *env, uint64_t seq,
 		       const struct event *e)
 {
+	static const char *const fs[NAME_OPS] = {
+		[NAME_UNLINK] = "unlink", [NAME_RENAME] = "rename", [NAME_CHMOD] = "chmod",
+		[NAME_MOUNT] = "mount",	  [NAME_MOVE] = "mount",    [NAME_UMOUNT] = "umount",
+	};
+	static const char *const context[] = {
+		[CONTEXT_SOFTIRQ] = "softirq", [CONTEXT_HARDIRQ] = "hardirq", [CONTEXT_NMI] = "nmi"
+	};
 	const char *type = event_type_names[e->type] + strlen("map.");
 
 	(void)seq;
+	if (e->type == EVENT_FS_CHANGE)
+		type = fs[e->name_op];
 	put_time(b, env, e->time_ns);
 	color(b, env, BOLD);
 	buf_str(b, type);
 	color(b, env, PLAIN);
 	buf_printf(b, "%*s", (int)(TYPE_WIDTH - strlen(type)), "");
 	put_actor(b, e);
-	put_map(b, &e->map);
+	if (e->type != EVENT_FS_CHANGE)
+		put_map(b, &e->map);
 	put_details(b, e);
-	if (e->via == VIA_PROGRAM || e->via == VIA_UNKNOWN) {
+	if (e->via == VIA_PROGRAM || e->via == VIA_KERNEL || e->via == VIA_UNKNOWN) {
 		buf_str(b, "  in ");
 		put_task(b, &e->task);
+		if (e->context > CONTEXT_TASK)
+			buf_printf(b, " (%s)", context[e->context]);
 	}
 	if (e->has_result)
 		put_error(b, env, e->result);
@@ -197,6 +237,8 @@ static void text_monitor(struct buf *b, const struct out_env *env, uint64_t seq,
 	put_time(b, env, m->time_ns);
 	color(b, env, RED);
 	buf_printf(b, "lost    %" PRIu64 " events (%s)", m->lost, m->where);
+	if (m->map_id)
+		buf_printf(b, "  map %u", m->map_id);
 	color(b, env, PLAIN);
 	buf_str(b, "\n");
 }

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Names and mounts as events; see pins.h. */
+#include "pins.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PATH_ROOM 4096	/* PATH_MAX of the kernel */
+
+/* The mounts are those of bpfmon's own mount namespace, also for a while after their end. */
+struct pins {
+	struct pins_mount *mounts;
+	size_t n;
+	char path[PATH_ROOM], path2[PATH_ROOM];
+};
+
+/* mountinfo writes these bytes of a path as three octal digits. */
+static void unescape(char *text)
+{
+	char *out = text;
+	unsigned int c;
+
+	for (; *text; text++) {
+		if (*text == '\\' && strspn(text + 1, "01234567") >= 3 &&
+		    sscanf(text + 1, "%3o", &c) == 1) {
+			*out++ = (char)c;
+			text += 3;
+		} else {
+			*out++ = *text;
+		}
+	}
+	*out = '\0';
+}
+
+static void free_mounts(struct pins *pins)
+{
+	for (size_t i = 0; i < pins->n; i++)
+		free(pins->mounts[i].path);
+	free(pins->mounts);
+	pins->mounts = NULL;
+	pins->n = 0;
+}
+
+bool pins_parse_mount(const char *line, struct pins_mount *out)
+{
+	struct pins_mount m = {};
+	unsigned int major, minor;
+	char path[PATH_ROOM];
+
+	if (sscanf(line, "%u %*u %u:%u %*s %4095s", &m.id, &major, &minor, path) != 4)
+		return false;
+	unescape(path);
+	m.dev = major << 20 | minor;
+	m.is_bpffs = strstr(line, " - bpf ");
+	m.path = strdup(path);
+	if (!m.path)
+		return false;
+	*out = m;
+	return true;
+}
+
+static void add_mount(struct pins *pins, const char *line)
+{
+	struct pins_mount *mounts, m;
+
+	if (!pins_parse_mount(line, &m))
+		return;
+	mounts = realloc(pins->mounts, (pins->n + 1) * sizeof(*mounts));
+	if (!mounts) {
+		free(m.path);	/* names there get no mount point */
+		return;
+	}
+	pins->mounts = mounts;
+	mounts[pins->n++] = m;
+}
+
+static void read_mounts(struct pins *pins)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	char *line = NULL;
+	size_t size = 0;
+
+	if (!f)
+		return;		/* what was known stays */
+	free_mounts(pins);
+	while (getline(&line, &size, f) > 0)
+		add_mount(pins, line);
+	free(line);
+	fclose(f);
+}
+
+struct pins *pins_new(void)
+{
+	struct pins *pins = calloc(1, sizeof(*pins));
+
+	if (pins)
+		read_mounts(pins);
+	return pins;
+}
+
+void pins_free(struct pins *pins)
+{
+	if (!pins)
+		return;
+	free_mounts(pins);
+	free(pins);
+}
+
+size_t pins_path(const char *root, const char *names, size_t names_len, char *out, size_t room)
+{
+	size_t len = strlen(root), end = names_len;
+
+	if (len + names_len + 2 > room)
+		return 0;
+	memcpy(out, root, len);
+	while (len && out[len - 1] == '/')
+		len--;
+	while (end) {
+		size_t start = end - 1, n;
+
+		while (start && names[start - 1])
+			start--;
+		n = end - 1 - start;
+		out[len++] = '/';
+		memcpy(out + len, names + start, n);
+		len += n;
+		end = start;
+	}
+	if (!len)
+		out[len++] = '/';
+	out[len] = '\0';
+	return len;
+}
+
+static const char *find_mount(const struct pins *pins, uint32_t id, uint32_t dev)
+{
+	for (size_t i = 0; i < pins->n; i++)
+		if (id ? pins->mounts[i].id == id : pins->mounts[i].dev == dev)
+			return pins->mounts[i].path;
+	return NULL;
+}
+
+/* Where a mount is by its id, or a file system by its device. */
+static const char *mount_of(struct pins *pins, uint32_t id, uint32_t dev)
+{
+	const char *path = find_mount(pins, id, dev);
+
+	if (!path) {
+		read_mounts(pins);
+		path = find_mount(pins, id, dev);
+	}
+	return path ? path : "";	/* in another mount namespace: the path below that mount */
+}
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	while (n && dir[n - 1] == '/')
+		n--;
+	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
+}
+
+static bool leads_to_bpffs(const struct pins *pins, const char *path)
+{
+	for (size_t i = 0; i < pins->n; i++)
+		if (pins->mounts[i].is_bpffs && is_below(pins->mounts[i].path, path))
+			return true;
+	return false;
+}
+
+/* A mount matters on a bpf file system, of one, or over a directory that leads to one. */
+static bool mount_matters(struct pins *pins, const struct event_names *names, const char *path)
+{
+	bool matters = names->on_bpffs || leads_to_bpffs(pins, path);
+
+	read_mounts(pins);
+	return matters || leads_to_bpffs(pins, path);
+}
+
+static size_t mount_events(struct pins *pins, const struct event *e, struct event *out)
+{
+	size_t len = pins_path(mount_of(pins, e->names.mount, 0), e->names.path, e->names.path_len,
+			       pins->path, PATH_ROOM);
+
+	if (!len || !mount_matters(pins, &e->names, pins->path))
+		return 0;
+	*out = *e;
+	out->type = EVENT_FS_CHANGE;
+	out->name_op = e->names.op;
+	out->path = pins->path;
+	out->path_len = len;
+	return 1;
+}
+
+static void put_name(struct event *out, const struct event *e, enum event_type type,
+		     enum event_name_op op, const char *path)
+{
+	*out = *e;
+	out->type = type;
+	out->name_op = op;
+	out->path = path;
+	out->path_len = strlen(path);
+}
+
+static void set_path2(struct event *out, const char *path)
+{
+	out->path2 = path;
+	out->path2_len = strlen(path);
+}
+
+/* A rename that succeeded took a name from one map, maybe from another, and gave it to the first. */
+static size_t rename_events(struct pins *pins, const struct event *e, bool replaced,
+			    struct event out[PINS_EVENTS])
+{
+	size_t n = 0;
+
+	if (replaced && !e->result) {
+		put_name(&out[n], e, EVENT_MAP_UNPIN, NAME_REPLACE, pins->path2);
+		out[n++].map = e->over;
+	}
+	put_name(&out[n], e, EVENT_MAP_UNPIN, NAME_RENAME, pins->path);
+	set_path2(&out[n++], pins->path2);
+	if (e->result)
+		return n;
+	put_name(&out[n], e, EVENT_MAP_PIN, NAME_RENAME, pins->path2);
+	set_path2(&out[n++], pins->path);
+	return n;
+}
+
+size_t pins_events(struct pins *pins, const struct event *e,
+		   bool (*is_map)(void *context, const struct event_map *map), void *context,
+		   struct event out[PINS_EVENTS])
+{
+	const struct event_names *names = &e->names;
+	bool known = e->map.known && is_map(context, &e->map);
+	const char *root;
+
+	if (names->mount)
+		return mount_events(pins, e, out);
+	root = mount_of(pins, 0, names->dev);
+	pins->path[0] = pins->path2[0] = '\0';
+	pins_path(root, names->path, names->path_len, pins->path, PATH_ROOM);
+	pins_path(root, names->path2, names->path2_len, pins->path2, PATH_ROOM);
+	if (names->is_dir) {
+		put_name(out, e, EVENT_FS_CHANGE, names->op, pins->path);
+		if (names->op == NAME_RENAME)
+			set_path2(out, pins->path2);
+		return 1;
+	}
+	if (names->op == NAME_RENAME) {
+		bool replaced = e->over.known && is_map(context, &e->over);
+
+		if (known)
+			return rename_events(pins, e, replaced, out);
+		if (!replaced || e->result)
+			return 0;
+		/* A program's or a link's name took a map's place. */
+		put_name(out, e, EVENT_MAP_UNPIN, NAME_REPLACE, pins->path2);
+		out->map = e->over;
+		return 1;
+	}
+	if (!known)
+		return 0;
+	if (names->op == NAME_LINK) {
+		put_name(out, e, EVENT_MAP_PIN, NAME_LINK, pins->path2);
+		set_path2(out, pins->path);
+	} else {
+		put_name(out, e, names->op == NAME_CHMOD ? EVENT_MAP_CHMOD : EVENT_MAP_UNPIN,
+			 names->op, pins->path);
+	}
+	return 1;
+}
