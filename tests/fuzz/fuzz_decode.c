@@ -3,7 +3,7 @@
  * A ring record, decoded and written in both formats, on machines of few and of many CPUs.
  * What is written must be one line without control bytes.
  *
- * links: src/decode.c src/event.c src/names.c src/hooks.c src/lib/buf.c src/out/json.c src/out/text.c
+ * links: src/decode.c src/event.c src/maptype.c src/names.c src/hooks.c src/lib/buf.c src/out/json.c src/out/text.c
  */
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static void decode(const struct decode_env *env, const void *record, size_t size
 {
 	struct event e;
 
-	if (decode_record(env, record, size, &e))
+	if (decode_record(env, record, size, &e) || e.type >= EVENT_TYPES)
 		return;
 	write_event(&out_json, &e);
 	write_event(&out_text, &e);

@@ -22,6 +22,8 @@ struct record {
 		struct wire_hdr hdr;
 		struct wire_op op;
 		struct wire_cmd cmd;
+		struct wire_fd fd;
+		struct wire_fs fs;
 		uint8_t bytes[16384];
 	};
 	size_t len;
@@ -76,6 +78,27 @@ static inline void record_free(struct record *r)
 	record_end(r, sizeof(r->cmd));
 }
 
+/* A descriptor that came another way than by bpf(2), or memory. */
+static inline void record_fd(struct record *r, uint32_t what)
+{
+	record_common(r, WIRE_FD, WIRE_HOOK_FD_TAKEN, "bpftool");
+	r->fd.what = what;
+	r->fd.fd = -1;
+	r->fd.fmode = 3;
+	record_end(r, sizeof(r->fd));
+}
+
+/* A name that changed on a bpf file system; names as the kernel side writes them. */
+static inline void record_fs(struct record *r, uint32_t what, const char *names, size_t len)
+{
+	record_common(r, WIRE_FS, WIRE_HOOK_PIN_UNLINK, "rm");
+	r->fs.what = what;
+	r->fs.flags = WIRE_FS_BPF | WIRE_FS_RESULT;
+	r->fs.path_len = (uint32_t)len;
+	memcpy(r->fs.path, names, len);
+	record_end(r, sizeof(r->fs));
+}
+
 /* Key and value as captured; sizes are those of the map. NULL: there is none. */
 static inline void record_data(struct record *r, const void *key, size_t key_len, uint8_t shape,
 			       const void *value, size_t value_len)
@@ -103,6 +126,7 @@ static inline void record_op(struct record *r, uint8_t op)
 	r->op.from = WIRE_FROM_KERNEL;
 	r->op.cmd = op == WIRE_OP_UPDATE ? BPF_MAP_UPDATE_ELEM : BPF_MAP_DELETE_ELEM;
 	r->op.has_result = 1;
+	r->op.fd = -1;
 	record_data(r, "\1\0\0\0", 4, op == WIRE_OP_UPDATE ? WIRE_VALUE_ONE : WIRE_VALUE_NONE,
 		    "\1\2\3\4\5\6\7", op == WIRE_OP_UPDATE ? 8 : 0);
 }

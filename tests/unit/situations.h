@@ -278,6 +278,81 @@ static void lookup_and_delete_queue(struct record *r)
 	record_data(r, NULL, 0, WIRE_VALUE_NONE, NULL, 0);
 }
 
+static void push_program(struct record *r)
+{
+	lookup_and_delete_queue(r);
+	r->hdr.hook = WIRE_HOOK_QUEUE_PUSH;
+	r->op.op = WIRE_OP_UPDATE;
+	r->op.from = WIRE_FROM_PROGRAM;
+	r->op.cmd = WIRE_CMD_NONE;
+	r->op.task.context = WIRE_CONTEXT_SOFTIRQ;
+	record_data(r, NULL, 0, WIRE_VALUE_ONE, "\1\2\3\4\5\6\7", 8);
+}
+
+static void delete_kernel(struct record *r)
+{
+	delete_elem(r);
+	r->op.from = WIRE_FROM_ITSELF;
+	r->op.cmd = WIRE_CMD_NONE;
+	r->op.task.context = WIRE_CONTEXT_TASK;
+}
+
+static void storage_helper(struct record *r)
+{
+	hash_map(r, 4, 8);
+	r->op.map.type = BPF_MAP_TYPE_SK_STORAGE;
+	r->op.from = WIRE_FROM_HELPER;
+	r->op.cmd = WIRE_CMD_NONE;
+	r->op.task.context = WIRE_CONTEXT_HARDIRQ;
+	record_data(r, NULL, 0, WIRE_VALUE_ONE, "\1\2\3\4\5\6\7", 8);
+}
+
+static void lookup(struct record *r)
+{
+	record_op(r, WIRE_OP_UPDATE);
+	r->op.op = WIRE_OP_LOOKUP;
+	r->op.cmd = BPF_MAP_LOOKUP_ELEM;
+	r->op.from = WIRE_FROM_SYSCALL;
+	r->hdr.hook = WIRE_HOOK_SYS_EXIT;
+}
+
+static void mmap_rw(struct record *r)
+{
+	record_fd(r, WIRE_FD_MMAP);
+	r->fd.offset = 4096;
+	r->fd.length = 8192;
+	r->fd.task.ppid = 790;
+}
+
+static void mmap_refused(struct record *r)
+{
+	record_fd(r, WIRE_FD_MMAP);
+	r->fd.map.frozen = 1;
+	r->fd.result = -EPERM;
+	r->fd.length = 4096;
+}
+
+static void open_iterator(struct record *r)
+{
+	record_fd(r, WIRE_FD_ITERATOR);
+	r->fd.fd = 9;
+}
+
+static void open_received(struct record *r)
+{
+	record_fd(r, WIRE_FD_RECEIVED);
+}
+
+static void open_pidfd(struct record *r)
+{
+	record_fd(r, WIRE_FD_PIDFD);
+	r->fd.fd = 7;
+	r->fd.fmode = 1;
+	r->fd.from = 640;
+	r->fd.from_uid = 33;
+	set_name(r->fd.from_comm, "owner");
+}
+
 static void freeze(struct record *r)
 {
 	record_cmd(r, BPF_MAP_FREEZE, NULL);
@@ -352,6 +427,15 @@ static const struct {
 	SITUATION(delete_program),
 	SITUATION(lookup_and_delete),
 	SITUATION(lookup_and_delete_queue),
+	SITUATION(push_program),
+	SITUATION(delete_kernel),
+	SITUATION(storage_helper),
+	SITUATION(lookup),
+	SITUATION(mmap_rw),
+	SITUATION(mmap_refused),
+	SITUATION(open_iterator),
+	SITUATION(open_received),
+	SITUATION(open_pidfd),
 	SITUATION(freeze),
 	SITUATION(freeze_refused),
 	SITUATION(pin),

@@ -275,9 +275,65 @@ static void decode_size_mismatch(void)
 	CHECK_INT(decode_len(r.len - 1), -EBADMSG);
 }
 
+static void decode_fd_kinds(void)
+{
+	record_fd(&r, WIRE_FD_PIDFD);
+	r.fd.from = 77;
+	memcpy(r.fd.from_comm, "owner", 5);
+	r.fd.map.frozen = 1;
+	CHECK_INT(decode(), 0);
+	CHECK_INT(e.type, EVENT_MAP_OPEN);
+	CHECK_INT(e.how, HOW_PIDFD);
+	CHECK_INT(e.sender.pid, 77);
+	CHECK_STR(e.sender.comm, "owner");
+	CHECK(e.can_read && !e.can_write);
+	record_fd(&r, WIRE_FD_SENT);
+	CHECK_INT(decode(), 0);
+	CHECK_INT(e.type, EVENT_SENT);
+	record_fd(&r, WIRE_FD_KINDS);
+	CHECK_INT(decode(), -EBADMSG);
+	record_fd(&r, WIRE_FD_MMAP);
+	r.fd.result = 1;
+	CHECK_INT(decode(), -EBADMSG);
+	record_fd(&r, WIRE_FD_MMAP);
+	CHECK_INT(decode_len(r.len - 1), -EBADMSG);
+}
+
+static void decode_fs_names(void)
+{
+	record_fs(&r, WIRE_FS_RENAME, "x\0dir\0", 6);
+	CHECK_INT(decode(), 0);
+	CHECK_INT(e.type, EVENT_NAMES);
+	CHECK_INT(e.names.op, NAME_RENAME);
+	CHECK_INT(e.names.path_len, 6);
+	CHECK(e.names.on_bpffs && !e.names.is_dir && e.has_result);
+	record_fs(&r, WIRE_FS_UNLINK, "x", 1);
+	CHECK_INT(decode(), -EBADMSG);
+	record_fs(&r, WIRE_FS_KINDS, "x", 2);
+	CHECK_INT(decode(), -EBADMSG);
+	record_fs(&r, WIRE_FS_UNLINK, "x", 2);
+	r.fs.path_len = WIRE_FS_PATH_BYTES + 1;
+	CHECK_INT(decode(), -EBADMSG);
+	record_fs(&r, WIRE_FS_UNLINK, "x", 2);
+	r.fs.path2_len = UINT32_MAX;
+	CHECK_INT(decode(), -EBADMSG);
+}
+
+static void decode_context(void)
+{
+	record_op(&r, WIRE_OP_UPDATE);
+	r.op.from = WIRE_FROM_HELPER;
+	r.op.task.context = WIRE_CONTEXT_NMI;
+	CHECK_INT(decode(), 0);
+	CHECK_INT(e.via, VIA_PROGRAM);
+	CHECK_INT(e.context, CONTEXT_NMI);
+	r.op.task.context = WIRE_CONTEXTS;
+	CHECK_INT(decode(), -EBADMSG);
+}
+
 static void decode_bad_header(void)
 {
-	static const uint16_t kinds[] = { 0, WIRE_FREE + 1, 255, UINT16_MAX };
+	static const uint16_t kinds[] = { 0, WIRE_FS + 1, 255, UINT16_MAX };
 	static const uint16_t numbers[] = { WIRE_HOOK_COUNT, WIRE_HOOK_COUNT + 1, UINT16_MAX };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -395,6 +451,9 @@ int main(void)
 	RUN(decode_free);
 	RUN(decode_short);
 	RUN(decode_size_mismatch);
+	RUN(decode_fd_kinds);
+	RUN(decode_fs_names);
+	RUN(decode_context);
 	RUN(decode_bad_header);
 	RUN(decode_bad_op);
 	RUN(decode_bad_key);

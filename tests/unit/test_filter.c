@@ -64,7 +64,15 @@ static void empty_passes_all(void)
 {
 	start();
 	for (int t = 0; t < EVENT_TYPES; t++)
-		CHECK(passes((enum event_type)t));
+		CHECK(passes((enum event_type)t) == (t != EVENT_MAP_LOOKUP));
+	CHECK(!filter_reads(&f));
+	CHECK_INT(types("read,open"), 0);
+	CHECK(filter_reads(&f) && passes(EVENT_MAP_LOOKUP) && passes(EVENT_MAP_MMAP));
+	CHECK(!passes(EVENT_MAP_UPDATE));
+	start();
+	CHECK_INT(types("fs.change"), 0);
+	CHECK(passes(EVENT_FS_CHANGE) && !passes(EVENT_MAP_PIN));
+	CHECK_INT(types("change"), -EINVAL);
 }
 
 static void map_by_id(void)

@@ -76,11 +76,31 @@ static void ids_many(void)
 	CHECK_INT(good, 1000);
 }
 
+static void ids_in_slot(void)
+{
+	struct mapids *ids = mapids_new();
+	uint32_t n;
+
+	CHECK(ids);
+	mapids_add(ids, 0x1000, 7);
+	mapids_add(ids, 0x2000, 8);
+	mapids_add(ids, 0x3000, 7 + 4096);
+	CHECK_INT(mapids_in_slot(ids, 8, 4096, &n), 8);
+	CHECK_INT(n, 1);
+	CHECK_INT(mapids_in_slot(ids, 7, 4096, &n), 0);
+	CHECK_INT(n, 2);
+	CHECK_INT(mapids_in_slot(ids, 9, 4096, &n), 0);
+	CHECK_INT(n, 0);
+	CHECK(mapids_has(ids, 0x1000, 7) && !mapids_has(ids, 0x1000, 8));
+	mapids_free(ids);
+}
+
 int main(void)
 {
 	RUN(ids_free_known);
 	RUN(ids_free_unknown);
 	RUN(ids_address_again);
 	RUN(ids_many);
+	RUN(ids_in_slot);
 	return TEST_STATUS();
 }

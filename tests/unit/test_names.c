@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Names of the kernel's numbers, the unknown ones too, and the tables that go by name. */
+#include "maptype.h"
 #include "names.h"
 
 #include <errno.h>
@@ -34,10 +35,8 @@ static void names_map_types(void)
 	CHECK(maptype_is_array(BPF_MAP_TYPE_PERCPU_ARRAY));
 	CHECK(!maptype_is_array(BPF_MAP_TYPE_HASH));
 	CHECK(!maptype_is_array(UINT32_MAX));
-	CHECK(maptype_is_percpu(BPF_MAP_TYPE_PERCPU_HASH));
-	CHECK(maptype_is_percpu(BPF_MAP_TYPE_PERCPU_ARRAY));
-	CHECK(!maptype_is_percpu(BPF_MAP_TYPE_ARRAY));
-	CHECK(!maptype_is_percpu(36));
+	CHECK(maptype_is_queue(BPF_MAP_TYPE_STACK));
+	CHECK(!maptype_is_queue(BPF_MAP_TYPE_HASH));
 }
 
 static void names_flags(void)
@@ -60,7 +59,8 @@ static void names_flags(void)
 static void names_events(void)
 {
 	for (int t = 0; t < EVENT_TYPES; t++)
-		CHECK(event_type_names[t] && !strncmp(event_type_names[t], "map.", 4));
+		CHECK(event_type_names[t] && (!strncmp(event_type_names[t], "map.", 4) ||
+					      !strncmp(event_type_names[t], "fs.", 3)));
 }
 
 static void names_hooks(void)
