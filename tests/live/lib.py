@@ -13,6 +13,7 @@ import signal
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -33,6 +34,18 @@ class Skipped(Exception):
     """The kernel lacks what the test needs."""
 
 
+def shared(function):
+    """Marks a test that needs no bpfmon of its own, only Shared: these run first."""
+    function.shared = True
+    return function
+
+
+def ends(function):
+    """Marks a test that runs on the lowest and the newest kernel only."""
+    function.ends_only = True
+    return function
+
+
 def check(condition, *what):
     if not condition:
         raise Failed(" ".join(str(w) for w in what))
@@ -47,6 +60,7 @@ class Watch:
     """bpfmon watch, its JSON going to a file; `with` waits for monitor.start and stops it."""
 
     def __init__(self, *args, output="json"):
+        end_session()  # two on the same functions make each other's start much slower
         self.dir = tempfile.TemporaryDirectory()
         self.path = os.path.join(self.dir.name, "out")
         self.err = os.path.join(self.dir.name, "err")
@@ -94,7 +108,7 @@ class Watch:
     def events(self, map_id=None, types=None):
         return [e for e in self.all()
                 if not e["type"].startswith("monitor.")
-                and (map_id is None or e["map"].get("id") == map_id)
+                and (map_id is None or e.get("map", {}).get("id") == map_id)
                 and (types is None or e["type"] in types)]
 
     def finish(self):
@@ -112,6 +126,91 @@ class Watch:
         lost = sum(o["lost"] for o in objects if o["type"] == "monitor.lost")
         equal(stop["lost"], lost, "monitor.stop lost")
         return stop
+
+
+GROUPS = {
+    "open": {"map.open", "map.mmap"},
+    "write": {"map.update", "map.delete"},
+    "life": {"map.create", "map.free", "map.freeze", "map.pin", "map.unpin", "map.chmod",
+             "fs.change"},
+}
+
+
+def types_of(words):
+    """The event types of an -e list."""
+    types = set()
+    for word in words.split(","):
+        types |= GROUPS.get(word, {word if "." in word else "map." + word})
+    return types
+
+
+class Shared:
+    """A window on one bpfmon that watches everything while all tests run, because its start takes
+    seconds in an emulated machine: what it wrote since the window was opened. `-e` is as of watch.
+    Its accounts are checked at the end, by end_session()."""
+
+    session = None
+
+    def __init__(self, *args):
+        self.types = types_of(args[1]) if args[:1] == ("-e",) else None
+        check(len(args) == (2 if self.types else 0), "only -e", args)
+        if Shared.session is None or Shared.session.process.poll() is not None:
+            Shared.session = Watch()
+            Shared.session.__enter__()
+        self.watch = Shared.session
+        self.offset = os.path.getsize(self.watch.path)
+        self.marker = Map(name=b"marker")
+
+    def __enter__(self):
+        self.sync()
+        self.offset = os.path.getsize(self.watch.path)
+        return self
+
+    def __exit__(self, *_):
+        self.marker.close()
+
+    def sync(self):
+        """Returns when all that was written up to now is there."""
+        self.marker.elem(UPDATE, bytes(4), os.urandom(8))
+        value = self.marker.last.hex()
+        self.wait_for(lambda: any(value.encode() in line for line in self.lines()))
+
+    def wait_for(self, condition):
+        self.watch.wait_for(condition)
+
+    def start(self):
+        """Its monitor.start."""
+        return json.loads(self.watch.lines()[0])
+
+    def stderr(self):
+        return self.watch.stderr()
+
+    def lines(self):
+        with open(self.watch.path, "rb") as f:
+            f.seek(self.offset)
+            return f.read().split(b"\n")[:-1]
+
+    def all(self):
+        objects = [json.loads(line) for line in self.lines()]
+        return [o for o in objects if (self.types is None or o["type"] in self.types)
+                and o.get("map", {}).get("id") != self.marker.id]
+
+    events = Watch.events
+
+    def finish(self):
+        self.sync()
+        lost = [o for o in self.all() if o["type"] == "monitor.lost"]
+        equal(lost, [], "lost")
+
+
+def end_session():
+    """Ends the shared bpfmon and checks its accounts; False: there was none."""
+    if Shared.session is None:
+        return False
+    session, Shared.session = Shared.session, None
+    session.finish()
+    session.dir.cleanup()
+    return True
 
 
 def bpfmon(*args, **options):
@@ -172,10 +271,7 @@ class Map:
                                            flags, 0, 0, name))
         if self.fd < 0:
             raise Skipped(f"map type {kind}: {errno.errorcode.get(-self.fd)}")
-        info = ctypes.create_string_buffer(80)
-        attr = struct.pack("<IIQ", self.fd, 80, ctypes.addressof(info))
-        equal(call(OBJ_INFO, attr, [info]), 0, "map info")
-        self.id = struct.unpack_from("<I", info.raw, 4)[0]
+        self.id = map_id(self.fd)
 
     def __enter__(self):
         return self
@@ -190,6 +286,7 @@ class Map:
 
     def elem(self, cmd, key, value=b"", flags=0, fd=None):
         k, v = buf(key), buf(value)
+        self.last = value
         attr = struct.pack("<IxxxxQQQ", self.fd if fd is None else fd, ctypes.addressof(k),
                            ctypes.addressof(v) if value else 0, flags)
         return call(cmd, attr, [k, v])
@@ -215,3 +312,10 @@ def open_id(map_id, flags=0):
 def open_pin(path, flags=0):
     p = buf(path.encode() + b"\0")
     return call(OBJ_GET, struct.pack("<QII", ctypes.addressof(p), 0, flags), [p])
+
+
+def map_id(fd):
+    info = ctypes.create_string_buffer(80)
+    attr = struct.pack("<IIQ", fd, 80, ctypes.addressof(info))
+    equal(call(OBJ_INFO, attr, [info]), 0, "map info")
+    return struct.unpack_from("<I", info.raw, 4)[0]

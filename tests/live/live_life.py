@@ -5,7 +5,7 @@ import os
 import subprocess
 
 import lib
-from lib import Map, Watch, check, equal, mapwriter
+from lib import Map, Shared, Watch, check, equal, mapwriter
 
 PIN = lib.bpffs() + "/live-pin"
 
@@ -15,10 +15,11 @@ def unpin():
         os.unlink(PIN)
 
 
+@lib.shared
 def test_life():
     """One map from creation to its end, in order, with how it was opened and what for."""
     unpin()
-    with Watch() as watch:
+    with Shared() as watch:
         with Map(name=b"alive") as m:
             equal(m.pin(PIN), 0, "pin")
             fds = [open_ for flags in (0, 8, 16)
@@ -34,7 +35,7 @@ def test_life():
         watch.finish()
         events = watch.events(m.id)
         equal([e["type"] for e in events], ["map.create", "map.pin"] + 6 * ["map.open"] +
-              2 * ["map.freeze"] + ["map.free"], "events")
+              2 * ["map.freeze"] + ["map.unpin", "map.free"], "events")
         equal(events[1]["path"], PIN, "pin path")
         equal([(e["how"], e["mode"], e["fd"]) for e in events[2:8]],
               [(how, mode, fd) for (mode, how), fd in
@@ -45,9 +46,10 @@ def test_life():
         check(all(e["process"]["pid"] == os.getpid() for e in events[:-1]), "pid")
 
 
+@lib.shared
 def test_read_only():
     """A descriptor that may not write: the attempt is reported with EPERM, the map and the key."""
-    with Watch("-e", "write") as watch, Map() as m:
+    with Shared("-e", "write") as watch, Map() as m:
         fd = lib.open_id(m.id, 8)
         equal(m.elem(lib.UPDATE, b"\7\0\0\0", bytes(8), fd=fd), -1, "update")
         equal(m.elem(lib.DELETE, b"\7\0\0\0", fd=fd), -1, "delete")
@@ -57,9 +59,10 @@ def test_read_only():
               [("map.update", "EPERM", "07000000"), ("map.delete", "EPERM", "07000000")], "refused")
 
 
+@lib.shared
 def test_bad_pointers():
     """Key and value that can't be read: reported with the result, without what nobody knows."""
-    with Watch("-e", "write") as watch, Map() as m:
+    with Shared("-e", "write") as watch, Map() as m:
         attr = lib.struct.pack("<IxxxxQQQ", m.fd, 8, 8, 0)
         equal(lib.call(lib.UPDATE, attr), -14, "update")
         watch.finish()
@@ -68,6 +71,7 @@ def test_bad_pointers():
         equal(event["key"]["hex"], "", "key")
 
 
+@lib.ends
 def test_churn():
     """Maps that come and go fast: each is reported from creation to its end."""
     count = 300
@@ -86,6 +90,7 @@ def test_churn():
         equal([e["map"]["id"] for e in events if e["type"] == "map.update"], ids, "updated")
 
 
+@lib.ends
 def test_churn_end():
     """The end of each of many maps, in the order of their ids."""
     with Watch("-m", "churn") as watch:
@@ -98,6 +103,7 @@ def test_churn_end():
         equal(sorted(e["map"]["id"] for e in watch.events(types=("map.free",))), ids, "freed")
 
 
+@lib.ends
 def test_deleted_while_watched():
     """The watched map goes away: reported, and bpfmon goes on."""
     with Map(name=b"victim") as m:
@@ -106,9 +112,11 @@ def test_deleted_while_watched():
             m.close()
             watch.wait_for(lambda: watch.events(m.id, ("map.free",)))
             watch.finish()
-            equal([e["type"] for e in watch.events(m.id)], ["map.update", "map.free"], "events")
+            equal([e["type"] for e in watch.events(m.id)], ["map.open", "map.update", "map.free"],
+                  "events")
 
 
+@lib.ends
 def test_two_monitors():
     """Two bpfmons: neither reports the other's bookkeeping, both see everything else."""
     with Watch() as first, Watch() as second:
@@ -125,6 +133,7 @@ def test_two_monitors():
             equal(len(watch.events(maps[0]["id"], ("map.update",))), len(writes), "writes")
 
 
+@lib.ends
 def test_pin_filter():
     """-m with a pinned path watches that map and no other."""
     unpin()
@@ -134,10 +143,11 @@ def test_pin_filter():
             for m in (two, one):
                 m.elem(lib.UPDATE, b"\0\0\0\0", bytes(8))
             watch.finish()
-            equal([e["map"]["id"] for e in watch.events()], [one.id], "maps")
+            equal([e["map"]["id"] for e in watch.events(types=("map.update",))], [one.id], "maps")
     unpin()
 
 
+@lib.ends
 def test_map_filters():
     """-m by id, name and glob; -x leaves out; maps that come later count too."""
     for args, want in ((("-m", "live_a"), "a"), (("-m", "live_?"), "ab"), (("-x", "map=live_*"), ""),
@@ -152,6 +162,7 @@ def test_map_filters():
             equal(got, want, args)
 
 
+@lib.ends
 def test_process_filters():
     """-p and -c, and their exclusion."""
     mine = str(os.getpid())
@@ -164,9 +175,10 @@ def test_process_filters():
                 equal(len(watch.events(m.id)), int(seen), args)
 
 
+@lib.shared
 def test_foreign_writer():
     """A stranger opens a map by id and writes it: both are told, by name and pid."""
-    with Watch() as watch, Map(name=b"config") as m:
+    with Shared() as watch, Map(name=b"config") as m:
         run = subprocess.Popen(["bpftool", "map", "update", "id", str(m.id), "key", "0", "0", "0",
                                 "0", "value", "1", "0", "0", "0", "0", "0", "0", "0"])
         equal(run.wait(lib.PATIENCE), 0, "bpftool")

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Every kind of BPF program, callback and context: each write is reported, in its context."""
+
+import json
+import os
+import subprocess
+
+import lib
+from lib import Shared, check, equal
+
+WRITERS = os.path.join(lib.TOP, "build/actors/writers")
+WRITES = ("map.update", "map.delete")
+LATE = {  # kinds that a kernel does not have
+    "5.10": {"kprobe.multi", "syscall", "for_each", "loop", "timer", "workqueue", "user_ringbuf",
+             "sys_bpf"},
+    "6.1": {"kprobe.multi", "workqueue"},
+    "6.12": {"workqueue"},  # it has, but with another kfunc to set the callback
+}
+
+
+@lib.shared
+def test_writers():
+    """Each kind of program writes; each update and delete is reported once, in order."""
+    with Shared() as watch:
+        run = subprocess.run([WRITERS], capture_output=True, timeout=4 * lib.PATIENCE, check=True)
+        first, *told = [json.loads(line) for line in run.stdout.splitlines()]
+        total = sum(t.get("updates", 0) + t.get("deletes", 0) for t in told)
+        watch.wait_for(lambda: len(watch.events(first["map"], WRITES)) >= total)
+        watch.finish()
+        events = watch.events(first["map"], WRITES)
+        over, = (t["over"] for t in told if t.get("over"))
+        opened = [(e["how"], e["mode"], e["process"]["pid"])
+                  for e in watch.events(over, ("map.open",))]
+        equal(opened, [("iterator", "rw", told[0]["pid"])], "iterator over elements")
+    skipped = {t["kind"]: t["skip"] for t in told if "skip" in t}
+    check(set(skipped) <= LATE.get(lib.KERNEL, set()), "not run:", skipped)
+    wrong = {}
+    for t in told:
+        if "skip" in t:
+            continue
+        key = lib.struct.pack("<I", t["key"]).hex()
+        mine = [e for e in events if e["key"]["hex"] == key]
+        got = [(e["type"], e["via"], e.get("context"), e.get("value", {}).get("hex"), e["result"])
+               for e in mine]
+        via = "syscall" if t["kind"] == "sys_bpf" else "program"
+        context = None if via == "syscall" else t["context"]
+        if not t["context"]:  # in a task or a softirq, as the packet goes
+            got = [(g[0], g[1], None, *g[3:]) for g in got if g[2] in ("task", "softirq")]
+            context = None
+        want = []
+        for n in range(t["updates"]):
+            value = lib.struct.pack("<Q", n + 1).hex()
+            want += [("map.update", via, context, value, 0), ("map.delete", via, context, None, 0)]
+        if got != want or t["updates"] != 5 or t["deletes"] != 5 or t["failed"]:
+            wrong[t["kind"]] = (t, got[:3], len(got))
+        elif t["context"] == "task" and t["kind"] != "workqueue":
+            if any(e["process"]["pid"] != t["pid"] for e in mine):
+                wrong[t["kind"]] = "pid"
+    equal(wrong, {}, "kinds")
+    equal(len(events), total, "writes")
