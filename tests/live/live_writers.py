@@ -58,3 +58,22 @@ def test_writers():
                 wrong[t["kind"]] = "pid"
     equal(wrong, {}, "kinds")
     equal(len(events), total, "writes")
+
+
+@lib.shared
+def test_struct_ops():
+    """A congestion control put into a struct_ops map and taken out again; its program writes."""
+    with Shared() as watch:
+        run = subprocess.run([os.path.join(lib.TOP, "build/actors/structops")],
+                             capture_output=True, timeout=lib.PATIENCE, check=False)
+        equal(run.returncode, 0, run.stderr.decode())
+        told = json.loads(run.stdout)
+        equal(told["updates"], 1, "init ran")
+        watch.finish()
+        ops = [(e["type"], e["via"], e["result"]) for e in watch.events(told["struct_ops"], WRITES)]
+        equal(ops, [("map.update", "syscall", 0), ("map.delete", "syscall", 0)], "struct_ops")
+        created, = watch.events(told["struct_ops"], ("map.create",))
+        equal(created["map"]["type"], "struct_ops", "type")
+        wrote = [(e["type"], e["via"], e["context"], e["value"]["hex"])
+                 for e in watch.events(told["written"], WRITES)]
+        equal(wrote, [("map.update", "program", "task", "0100000000000000")], "its program")

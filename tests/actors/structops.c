@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Registers a TCP congestion control of BPF programs, uses it on one connection, and unregisters
+ * it. Prints {"struct_ops":ID,"written":ID,"updates":N}: the maps, and the writes that its init
+ * counted.
+ */
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "actors/structops.skel.h"
+
+static __u32 map_id(const struct bpf_map *map)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len);
+	return info.id;
+}
+
+/* The control is started when a connection that stands is given it. */
+static int use(const char *name)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(addr);
+	int server = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+	int err = bind(server, (struct sockaddr *)&addr, sizeof(addr)) || listen(server, 1) ||
+		  getsockname(server, (struct sockaddr *)&addr, &len) ||
+		  connect(client, (struct sockaddr *)&addr, sizeof(addr)) ||
+		  setsockopt(client, IPPROTO_TCP, TCP_CONGESTION, name, 7);
+
+	if (err)
+		perror("structops: connection");
+	close(client);
+	close(server);
+	return err;
+}
+
+int main(void)
+{
+	struct structops_bpf *skel = structops_bpf__open_and_load();
+	struct bpf_link *link = skel ? bpf_map__attach_struct_ops(skel->maps.cc_live) : NULL;
+
+	if (!link || use("cc_live"))
+		return 1;
+	bpf_link__destroy(link);
+	printf("{\"struct_ops\":%u,\"written\":%u,\"updates\":%llu}\n", map_id(skel->maps.cc_live),
+	       map_id(skel->maps.written), (unsigned long long)skel->bss->updates);
+	structops_bpf__destroy(skel);
+	return 0;
+}
