@@ -77,3 +77,32 @@ def test_struct_ops():
         wrote = [(e["type"], e["via"], e["context"], e["value"]["hex"])
                  for e in watch.events(told["written"], WRITES)]
         equal(wrote, [("map.update", "program", "task", "0100000000000000")], "its program")
+
+
+NO_STORAGE = {"5.10": {"task_storage", "cgrp_storage"}, "6.1": {"cgrp_storage"}}
+
+
+@lib.shared
+def test_storages():
+    """Local storage that programs create, find again, delete, and that goes with its task."""
+    with Shared("-e", "write") as watch:
+        run = subprocess.Popen([os.path.join(lib.TOP, "build/actors/storages")],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        told = [json.loads(run.stdout.readline()) for _ in range(3)]
+        watch.wait_for(lambda: all(len(watch.events(t["map"])) >= 6 for t in told if "map" in t))
+        watch.finish()
+        run.communicate(timeout=lib.PATIENCE)
+        skipped = {t["type"]: t["skip"] for t in told if "skip" in t}
+        check(set(skipped) <= NO_STORAGE.get(lib.KERNEL, set()), "not run:", skipped)
+        for t in told:
+            if "skip" in t:
+                continue
+            equal((t["created"], t["deleted"]), (3, 3 - t["left"]), t["type"])
+            want = []
+            for n in range(3):
+                value = lib.struct.pack("<Q", n + 1).hex()
+                gone = "kernel" if n == 2 and t["left"] else "program"
+                want += [("map.update", "program", value), ("map.delete", gone, None)]
+            got = [(e["type"], e["via"], e.get("value", {}).get("hex"))
+                   for e in watch.events(t["map"])]
+            equal(got, want, t["type"])
