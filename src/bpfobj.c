@@ -22,6 +22,7 @@
 
 #include "feat.h"
 #include "iterate.h"
+#include "lib/bpflog.h"
 #include "lib/log.h"
 #include "maptype.h"
 #include "plan.h"
@@ -35,19 +36,6 @@ struct bpfobj {
 	struct feat *feat;
 	uint32_t cpus;
 };
-
-/* libbpf's own messages, of use to a developer only: the verifier's log is many lines. */
-static int libbpf_message(enum libbpf_print_level level, const char *format, va_list args)
-{
-	char *text, *line, *save = NULL;
-
-	if (level == LIBBPF_DEBUG || vasprintf(&text, format, args) < 0)
-		return 0;
-	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		log_debug("%s", line);
-	free(text);
-	return 0;
-}
 
 static struct bpf_program *find_program(const struct bpfobj *obj, struct bpf_object *in,
 					const struct hook_way *way, unsigned int n)
@@ -278,7 +266,10 @@ static int attach_chosen(struct bpfobj *obj, struct bpf_object *in,
 	return failed;
 }
 
-/* The entry of bpf(2) first: what comes after it relies on bpfmon being known. */
+/*
+ * The entry of bpf(2) first: what comes after it relies on bpfmon being known. Then its exit, alone:
+ * the others are attached by threads that call bpf(2), whose code should not change under them.
+ */
 static int attach_all(struct bpfobj *obj, bool chosen[WIRE_HOOK_COUNT])
 {
 	bool rest[WIRE_HOOK_COUNT];
@@ -291,8 +282,13 @@ static int attach_all(struct bpfobj *obj, bool chosen[WIRE_HOOK_COUNT])
 			  err = -ENOENT);
 	if (err)
 		return 1;
+	err = attach_hook(obj, obj->skel->obj, WIRE_HOOK_SYS_EXIT);
+	if (err) {
+		plan_next(&obj->plan, WIRE_HOOK_SYS_EXIT, "not attached", err);
+		return 1;
+	}
 	memcpy(rest, chosen, sizeof(rest));
-	rest[WIRE_HOOK_SYS_ENTER] = false;
+	rest[WIRE_HOOK_SYS_ENTER] = rest[WIRE_HOOK_SYS_EXIT] = false;
 	return attach_chosen(obj, obj->skel->obj, rest);
 }
 
@@ -340,11 +336,10 @@ static int open_more(struct bpfobj *obj, const bool chosen[WIRE_HOOK_COUNT],
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "bpfmon_bpf");
 	struct bpf_map *map = NULL, *first = NULL;
 	struct bpf_object *more;
-	const void *bytes;
 	size_t size;
+	const void *bytes = bpfmon_bpf__elf_bytes(&size);
 	int err = 0;
 
-	bytes = bpfmon_bpf__elf_bytes(&size);
 	more = bpf_object__open_mem(bytes, size, &opts);
 	if (!more)
 		return -errno;
@@ -457,7 +452,7 @@ int bpfobj_new(const struct bpfobj_opts *opts, struct bpfobj **out, char *why, s
 
 	if (!obj)
 		return explain(-ENOMEM, "cannot start", why, why_size);
-	libbpf_set_print(libbpf_message);
+	bpflog_init();
 	err = feat_new(&obj->feat, why, why_size);
 	if (err)
 		goto out;
