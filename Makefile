@@ -106,6 +106,11 @@ check: all
 check-vm: all actors
 	$(Q)tests/run $(if $(K),--kernel $(K)) $(if $(T),--test $(T))
 
+selftests: all actors
+	$(Q)for k in $(or $(K),6.1 6.12 7.3); do \
+		tests/vm/fetch $$k && tests/selftests/fetch $$k && \
+		tests/run --kernel $$k --test selftests || exit 1; done
+
 coverage: all
 	$(Q)tests/coverage $(K)
 
@@ -132,6 +137,7 @@ help:
 	@echo 'make check           unit and golden tests under sanitizers, each fuzzer for a while; no root'
 	@echo 'make check-vm        live tests on every kernel; K=6.12 one kernel, T=NAME one test'
 	@echo 'make coverage        docs/coverage.md anew, from running on every kernel; K=6.12 one kernel'
+	@echo 'make selftests       the kernel'"'"'s own map tests under bpfmon; minutes a kernel; K=6.12 one'
 	@echo 'make lint            format, lengths, names, man pages, shell scripts'
 	@echo 'make fuzz            each fuzzer for SECONDS_EACH (60)'
 	@echo 'make bench           what watching costs, in a VM; K=6.12 one kernel'
@@ -140,6 +146,6 @@ help:
 	@echo 'Variables: O CC CLANG LLVM_STRIP BPFTOOL PKG_CONFIG CFLAGS LDFLAGS SAN V'
 
 -include $(BPFMON_OBJ:.o=.d) $(MAPWRITER_OBJ:.o=.d) $(O)/bpfmon.bpf.d $(O)/mapwriter.bpf.d $(UNIT:=.d)
-.PHONY: all unit actors check check-vm coverage fuzz lint bench install clean help
+.PHONY: all unit actors check check-vm coverage selftests fuzz lint bench install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

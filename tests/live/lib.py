@@ -46,6 +46,12 @@ def ends(function):
     return function
 
 
+def on_request(function):
+    """Marks a test that runs only when it is named: it takes minutes and needs what is not built."""
+    function.on_request = True
+    return function
+
+
 def check(condition, *what):
     if not condition:
         raise Failed(" ".join(str(w) for w in what))

@@ -38,7 +38,7 @@ ELEMENT = {
 }
 
 # one bpf(2) call: `error` is 0 or a name, `result_is` and `fd_is` what the descriptors are, `done`
-# the count of a batch that the kernel wrote back, or None
+# the count of a batch that the kernel wrote back, or None if that is the count it was given
 Call = collections.namedtuple("Call", "tid cmd fields fd_is result result_is error done")
 
 
@@ -105,10 +105,12 @@ class Expected:
         if call.fd_is.get("map_fd") != IS_MAP:
             return  # the kernel got no map
         via = "batch" if batch else "syscall"
-        done = (number(call, "count") if batch else 1) if not call.error else call.done or 0
         at_end = call.cmd == lib.POP_BATCH and call.error == "ENOENT"
-        if at_end and call.done is None:
-            done = number(call, "count")  # strace shows the count that comes back if it is another
+        done = 0
+        if call.done is not None:
+            done = call.done
+        elif not call.error or at_end:
+            done = number(call, "count") if batch else 1
         if done:
             self.sure[call.tid, kind, via, 0] += done
         if call.error == UNKNOWN:
