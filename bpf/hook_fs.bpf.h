@@ -14,6 +14,7 @@
 #define BPF_FS_MAGIC 0xcafe4a11u
 #define S_IFMT 0170000
 #define S_IFDIR 0040000
+#define RENAME_EXCHANGE 2u /* include/uapi/linux/fs.h */
 
 static __always_inline bool on_bpffs(struct dentry *dentry)
 {
@@ -116,7 +117,7 @@ int BPF_PROG(pin_rename_enter)
 }
 
 /* The dentries change places only after simple_rename(): each still has its own name. */
-static __always_inline int renamed(struct dentry *from, struct dentry *to, int ret)
+static __always_inline int renamed(struct dentry *from, struct dentry *to, u32 flags, int ret)
 {
 	struct wire_fs *r;
 
@@ -126,6 +127,8 @@ static __always_inline int renamed(struct dentry *from, struct dentry *to, int r
 		return 0;
 	if (BPF_CORE_READ(to, d_inode))
 		read_pin(&r->over, to);
+	if (flags & RENAME_EXCHANGE)
+		r->flags |= WIRE_FS_EXCHANGE;
 	r->flags |= WIRE_FS_RESULT;
 	r->result = ret;
 	r->path_len = put_path(r->path, from, NULL);
@@ -138,7 +141,7 @@ SEC("fexit/simple_rename")
 int BPF_PROG(pin_rename, void *idmap, struct inode *from_dir, struct dentry *from,
 	     struct inode *to_dir, struct dentry *to, unsigned int flags, int ret)
 {
-	return renamed(from, to, ret);
+	return renamed(from, to, flags, ret);
 }
 
 /* Before 549c7297717c "fs: make helpers idmap mount aware", 5.12. */
@@ -146,7 +149,7 @@ SEC("fexit/simple_rename")
 int BPF_PROG(pin_rename_5, struct inode *from_dir, struct dentry *from, struct inode *to_dir,
 	     struct dentry *to, unsigned int flags, int ret)
 {
-	return renamed(from, to, ret);
+	return renamed(from, to, flags, ret);
 }
 
 SEC("fexit/simple_link")

@@ -277,6 +277,7 @@ static int decode_fs(const struct decode_env *env, const void *record, size_t le
 		.mount = w->mount,
 		.on_bpffs = w->flags & WIRE_FS_BPF,
 		.is_dir = w->flags & WIRE_FS_DIR,
+		.exchange = w->flags & WIRE_FS_EXCHANGE,
 		.dev = w->dev,
 	};
 	e->has_result = w->flags & WIRE_FS_RESULT;

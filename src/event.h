@@ -78,7 +78,7 @@ struct event_names {
 	enum event_name_op op;
 	const char *path, *path2;
 	size_t path_len, path2_len;
-	bool on_bpffs, is_dir;
+	bool on_bpffs, is_dir, exchange;
 	uint32_t mount;			/* as in mountinfo; 0: not given */
 	uint32_t dev;			/* as in mountinfo: major << 20 | minor */
 };

@@ -216,7 +216,14 @@ static size_t rename_events(struct pins *pins, const struct event *e, bool repla
 {
 	size_t n = 0;
 
-	if (replaced && !e->result) {
+	if (replaced && !e->result && e->names.exchange) {
+		put_name(&out[n], e, EVENT_MAP_UNPIN, NAME_RENAME, pins->path2);
+		out[n].map = e->over;
+		set_path2(&out[n++], pins->path);
+		put_name(&out[n], e, EVENT_MAP_PIN, NAME_RENAME, pins->path);
+		out[n].map = e->over;
+		set_path2(&out[n++], pins->path2);
+	} else if (replaced && !e->result) {
 		put_name(&out[n], e, EVENT_MAP_UNPIN, NAME_REPLACE, pins->path2);
 		out[n++].map = e->over;
 	}

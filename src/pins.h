@@ -15,7 +15,7 @@
 
 struct pins;
 
-#define PINS_EVENTS 3	/* at most of one change */
+#define PINS_EVENTS 4	/* at most of one change */
 
 struct pins *pins_new(void);	/* NULL: no memory */
 void pins_free(struct pins *pins);

@@ -290,6 +290,7 @@ enum wire_fs_kind {
 #define WIRE_FS_UID 8u		/* chown: uid is set */
 #define WIRE_FS_GID 16u		/* chown: gid is set */
 #define WIRE_FS_RESULT 32u	/* result is known */
+#define WIRE_FS_EXCHANGE 64u	/* rename: the two names changed places */
 
 #define WIRE_FS_PATH_BYTES 1024
 

@@ -286,6 +286,23 @@ def test_pins():
 
 
 @lib.shared
+def test_swap():
+    """Two pins exchange their names: each map lost one and got the other."""
+    a, b = lib.bpffs() + "/live-swap-a", lib.bpffs() + "/live-swap-b"
+    with Shared("-e", "life") as watch, Map(name=b"one") as one, Map(name=b"two") as two:
+        equal((one.pin(a), two.pin(b)), (0, 0), "pin")
+        result = lib.libc.renameat2(-100, a.encode(), -100, b.encode(), 2)
+        watch.sync()
+        for m, was, now in ((one, a, b), (two, b, a)):
+            got = [(e["type"], e["op"], e["path"]) for e in watch.events(m.id)
+                   if e.get("op") == "rename" and e["result"] == 0]
+            want = [("map.unpin", "rename", was), ("map.pin", "rename", now)]
+            equal(got, [] if result else want, m.id)
+        os.unlink(a)
+        os.unlink(b)
+
+
+@lib.shared
 def test_mounts():
     """Mounts of, on and over bpf file systems; others are of no interest."""
     top = tempfile.mkdtemp()

@@ -78,6 +78,13 @@ static void pins_rename(void)
 	CHECK_INT(pins_events(pins, &e, is_map, NULL, out), 3);
 	CHECK_INT(out[0].name_op, NAME_REPLACE);
 	CHECK_INT(out[0].map.id, 8);
+	e.names.exchange = true;
+	CHECK_INT(pins_events(pins, &e, is_map, NULL, out), 4);
+	CHECK_INT(out[1].type, EVENT_MAP_PIN);
+	CHECK_STR(out[1].path, "/a");
+	CHECK_INT(out[1].map.id, 8);
+	CHECK_STR(out[3].path, "/b");
+	CHECK_INT(out[3].map.id, 7);
 	e.result = -EPERM;
 	CHECK_INT(pins_events(pins, &e, is_map, NULL, out), 1);
 	CHECK_INT(out[0].type, EVENT_MAP_UNPIN);
