@@ -83,6 +83,7 @@ $(O)/tests/unit/%: tests/unit/%.c $(PURE_OBJ) Makefile
 ACTORS = $(patsubst tests/actors/%.c,$(O)/actors/%,$(filter-out %.bpf.c,$(wildcard tests/actors/*.c)))
 
 $(O)/actors/blind: $(O)/actors/blind.skel.h
+$(O)/actors/iterate: $(O)/actors/iterate.skel.h
 $(O)/actors/storages: $(O)/actors/storages.skel.h
 $(O)/actors/structops: $(O)/actors/structops.skel.h
 $(O)/actors/writers: $(O)/actors/writers.skel.h

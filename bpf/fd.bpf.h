@@ -24,19 +24,31 @@ static __always_inline bool cmd_is_elem(u32 cmd)
 /* The open file behind a descriptor of the running task, or NULL. */
 static __always_inline struct file *file_by_fd(u32 fd)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
 	struct file **fds, *file = NULL;
+	struct fdtable *fdt;
+	u32 max;
 
-	if (fd >= BPF_CORE_READ(fdt, max_fds))
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
+		struct task_struct *task = bpf_get_current_task_btf();
+
+		fdt = task->files->fdt;
+		max = fdt->max_fds;
+		fds = fdt->fd;
+	} else {
+		struct task_struct *task = (void *)bpf_get_current_task();
+
+		fdt = BPF_CORE_READ(task, files, fdt);
+		max = BPF_CORE_READ(fdt, max_fds);
+		fds = BPF_CORE_READ(fdt, fd);
+	}
+	if (fd >= max)
 		return NULL;
-	fds = BPF_CORE_READ(fdt, fd);
 	bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
 	return file;
 }
 
-/* A map that nobody watches has its id only: most of the cost is in the rest. */
-static __always_inline bool map_by_fd(u32 fd, struct wire_map *out, u32 *fmode)
+/* The map of a descriptor: its id and address alone. */
+static __always_inline bool map_of_fd(u32 fd, struct wire_map *out, u32 *fmode)
 {
 	struct file *file = file_by_fd(fd);
 	struct bpf_map *map;
@@ -44,19 +56,20 @@ static __always_inline bool map_by_fd(u32 fd, struct wire_map *out, u32 *fmode)
 	if (!file || (u64)BPF_CORE_READ(file, f_op) != map_fops)
 		return false;
 	map = BPF_CORE_READ(file, private_data);
+	out->address = (u64)map;
 	out->id = BPF_CORE_READ(map, id);
-	if (map_skipped(out->id))
-		return true;
-	read_map(out, map);
 	*fmode = BPF_CORE_READ(file, f_mode);
 	return true;
 }
 
-static __always_inline u32 fmode_of(u32 fd)
+/* A map that nobody watches has its id only: most of the cost is in the rest. */
+static __always_inline bool map_by_fd(u32 fd, struct wire_map *out, u32 *fmode)
 {
-	struct file *file = file_by_fd(fd);
-
-	return BPF_CORE_READ(file, f_mode);
+	if (!map_of_fd(fd, out, fmode))
+		return false;
+	if (!map_skipped(out->id))
+		read_map(out, (void *)out->address);
+	return true;
 }
 
 /* The descriptor that the running bpf(2) command on elements is given. */

@@ -27,7 +27,8 @@ static __always_inline struct bpf_map *file_map(struct file *file)
 	return map_skipped(BPF_CORE_READ(map, id)) ? NULL : map;
 }
 
-static __always_inline void report_file(u32 hook, u32 what, struct file *file, s32 result)
+static __always_inline void report_file(u32 hook, u32 what, struct file *file, s32 result, u64 list,
+					u64 list_from)
 {
 	struct bpf_map *map = file_map(file);
 	struct wire_fd *r = map ? fd_begin(hook, what) : NULL;
@@ -38,25 +39,35 @@ static __always_inline void report_file(u32 hook, u32 what, struct file *file, s
 	r->result = result;
 	r->fmode = BPF_CORE_READ(file, f_mode);
 	r->file = (u64)file;
+	r->list = list;
+	r->list_from = list_from;
 	fill_process(&r->task);
 	bpf_ringbuf_submit(r, 0);
 }
 
 /* Verified once, called for each descriptor of a message. */
-__attribute__((noinline)) int report_sent(u64 file)
+__attribute__((noinline)) int report_sent(u64 file, u64 list)
 {
-	report_file(WIRE_HOOK_FD_SENT, WIRE_FD_SENT, (void *)file, 0);
+	report_file(WIRE_HOOK_FD_SENT, WIRE_FD_SENT, (void *)file, 0, list, 0);
+	return 0;
+}
+
+__attribute__((noinline)) int report_queued(u64 file, u64 list, u64 list_from)
+{
+	report_file(WIRE_HOOK_FD_QUEUED, WIRE_FD_QUEUED, (void *)file, 0, list, list_from);
 	return 0;
 }
 
 /*
- * A message with control data was given to a unix socket. The receiver is told who sent the
- * file by the file's address: nothing in the message says so unless credentials are asked for.
+ * A message with control data was given to a unix socket. The receiver is told who sent the file
+ * by the list that it travels in: nothing in the message says so unless credentials are asked
+ * for. The sender's list is copied for the message in the queue, and that one again for MSG_PEEK.
  */
 SEC("fexit/__scm_send")
 int BPF_PROG(fd_sent, void *sock, void *msg, struct scm_cookie *scm, int ret)
 {
-	struct scm_fp_list *list = scm->fp;
+	/* A number, which a function of its own can be given. */
+	struct scm_fp_list *list = BPF_CORE_READ(scm, fp);
 	struct file *file = NULL;
 	u32 count;
 
@@ -65,15 +76,37 @@ int BPF_PROG(fd_sent, void *sock, void *msg, struct scm_cookie *scm, int ret)
 	count = BPF_CORE_READ(list, count);
 	for (u32 i = 0; i < 253 && i < count; i++) {
 		bpf_probe_read_kernel(&file, sizeof(file), &list->fp[i]);
-		report_sent((u64)file);
+		report_sent((u64)file, (u64)list);
+	}
+	return 0;
+}
+
+SEC("fexit/scm_fp_dup")
+int fd_queued(void *ctx)
+{
+	struct scm_fp_list *lists[2] = {}, *list; /* argument and result, as numbers */
+	struct file *file = NULL;
+	u32 count;
+
+	bpf_probe_read_kernel(lists, sizeof(lists), ctx);
+	list = lists[1];
+	if (!list)
+		return 0;
+	count = BPF_CORE_READ(list, count);
+	for (u32 i = 0; i < 253 && i < count; i++) {
+		bpf_probe_read_kernel(&file, sizeof(file), &list->fp[i]);
+		report_queued((u64)file, (u64)list, (u64)lists[0]);
 	}
 	return 0;
 }
 
 SEC("fentry/scm_detach_fds")
-int BPF_PROG(fd_taking)
+int BPF_PROG(fd_taking, void *msg, struct scm_cookie *scm)
 {
-	slot_mark(CMD_RECEIVE);
+	struct slot *s = slot_mark(CMD_RECEIVE);
+
+	if (s)
+		s->list = (u64)scm->fp;
 	return 0;
 }
 
@@ -98,7 +131,7 @@ int BPF_PROG(fd_taken, struct file *file, int ret)
 	if (cmd == CMD_PIDFD && !ret)
 		return 0;
 	report_file(WIRE_HOOK_FD_TAKEN, cmd == CMD_RECEIVE ? WIRE_FD_RECEIVED : WIRE_FD_OTHER, file,
-		    ret);
+		    ret, cmd == CMD_RECEIVE ? s->list : 0, 0);
 	return 0;
 }
 
@@ -166,6 +199,32 @@ int BPF_PROG(map_mmap, struct file *file, struct vm_area_struct *vma, int ret)
 	r->fmode = BPF_CORE_READ(vma, vm_flags);
 	r->offset = BPF_CORE_READ(vma, vm_pgoff) << 12;
 	r->length = BPF_CORE_READ(vma, vm_end) - BPF_CORE_READ(vma, vm_start);
+	fill_process(&r->task);
+	bpf_ringbuf_submit(r, 0);
+	return 0;
+}
+
+/*
+ * A shared writable mapping through a descriptor that only reads: do_mmap() refuses it after this,
+ * before bpf_map_mmap(). PROT_WRITE and MAP_SHARED of the user API.
+ */
+SEC("fexit/security_mmap_file")
+int BPF_PROG(mmap_refused, struct file *file, unsigned long prot, unsigned long flags, int ret)
+{
+	struct bpf_map *map;
+	struct wire_fd *r;
+
+	if (!file || !map_fops || (u64)file->f_op != map_fops)
+		return 0;
+	if (!ret && !(prot & 2 && flags & 1 && !(file->f_mode & 2)))
+		return 0;
+	map = file_map(file);
+	r = map ? fd_begin(WIRE_HOOK_MMAP_REFUSED, WIRE_FD_MMAP) : NULL;
+	if (!r)
+		return 0;
+	read_map(&r->map, map);
+	r->result = ret ? ret : -13;	/* EACCES */
+	r->fmode = prot;
 	fill_process(&r->task);
 	bpf_ringbuf_submit(r, 0);
 	return 0;

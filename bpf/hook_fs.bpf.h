@@ -34,7 +34,7 @@ static __always_inline void read_pin(struct wire_map *out, struct dentry *dentry
 		read_map(out, map);
 }
 
-static __always_inline struct wire_fs *fs_begin(u32 hook, u32 what, struct dentry *dentry)
+static __always_inline struct wire_fs *fs_begin(u32 hook, u32 what)
 {
 	struct wire_fs *r;
 
@@ -55,9 +55,20 @@ static __always_inline struct wire_fs *fs_begin(u32 hook, u32 what, struct dentr
 	r->what = what;
 	r->result = 0;
 	r->flags = 0;
-	r->dev = BPF_CORE_READ(dentry, d_sb, s_dev);
+	r->dev = 0;
 	r->mode = r->uid = r->gid = 0;
 	r->path_len = r->path2_len = r->mount = 0;
+	return r;
+}
+
+/* The same for a name. */
+static __always_inline struct wire_fs *fs_of(u32 hook, u32 what, struct dentry *dentry)
+{
+	struct wire_fs *r = fs_begin(hook, what);
+
+	if (!r)
+		return NULL;
+	r->dev = BPF_CORE_READ(dentry, d_sb, s_dev);
 	if (BPF_CORE_READ(dentry, d_sb, s_magic) == BPF_FS_MAGIC)
 		r->flags |= WIRE_FS_BPF;
 	if ((BPF_CORE_READ(dentry, d_inode, i_mode) & S_IFMT) == S_IFDIR)
@@ -99,7 +110,7 @@ int BPF_PROG(pin_unlink, struct inode *dir, struct dentry *dentry, int ret)
 	s = slot_find(bpf_get_current_pid_tgid());
 	if (s && s->cmd == CMD_RENAME)
 		return 0;	/* what is renamed over: reported with the rename */
-	r = fs_begin(WIRE_HOOK_PIN_UNLINK, WIRE_FS_UNLINK, dentry);
+	r = fs_of(WIRE_HOOK_PIN_UNLINK, WIRE_FS_UNLINK, dentry);
 	if (!r)
 		return 0;
 	r->flags |= WIRE_FS_RESULT;
@@ -122,7 +133,7 @@ static __always_inline int renamed(struct dentry *from, struct dentry *to, u32 f
 	struct wire_fs *r;
 
 	slot_unmark(CMD_RENAME);
-	r = on_bpffs(from) ? fs_begin(WIRE_HOOK_PIN_RENAME, WIRE_FS_RENAME, from) : NULL;
+	r = on_bpffs(from) ? fs_of(WIRE_HOOK_PIN_RENAME, WIRE_FS_RENAME, from) : NULL;
 	if (!r)
 		return 0;
 	if (BPF_CORE_READ(to, d_inode))
@@ -155,8 +166,7 @@ int BPF_PROG(pin_rename_5, struct inode *from_dir, struct dentry *from, struct i
 SEC("fexit/simple_link")
 int BPF_PROG(pin_link, struct dentry *from, struct inode *dir, struct dentry *to, int ret)
 {
-	struct wire_fs *r = on_bpffs(from) ? fs_begin(WIRE_HOOK_PIN_LINK, WIRE_FS_LINK, from) :
-					     NULL;
+	struct wire_fs *r = on_bpffs(from) ? fs_of(WIRE_HOOK_PIN_LINK, WIRE_FS_LINK, from) : NULL;
 
 	if (!r)
 		return 0;
@@ -176,7 +186,7 @@ static __always_inline int changed_rights(struct dentry *dentry, struct iattr *a
 
 	if (!(valid & 7) || !on_bpffs(dentry))
 		return 0;
-	r = fs_begin(WIRE_HOOK_PIN_CHMOD, WIRE_FS_CHMOD, dentry);
+	r = fs_of(WIRE_HOOK_PIN_CHMOD, WIRE_FS_CHMOD, dentry);
 	if (!r)
 		return 0;
 	r->flags |= WIRE_FS_RESULT | (valid & 7) * WIRE_FS_MODE;
@@ -202,15 +212,14 @@ int BPF_PROG(pin_chmod_2, struct dentry *dentry, struct iattr *attr, int ret)
 }
 
 static __always_inline int mounted(u32 hook, u32 what, struct dentry *dentry, struct vfsmount *mnt,
-				   int ret)
+				   bool of_bpffs, int ret)
 {
 	struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
-	struct wire_fs *r = state != STATE_OFF && dentry ? fs_begin(hook, what, dentry) : NULL;
+	struct wire_fs *r = state != STATE_OFF && dentry ? fs_of(hook, what, dentry) : NULL;
 
 	if (!r)
 		return 0;
-	if (what != WIRE_FS_UMOUNT)
-		r->flags |= WIRE_FS_RESULT;
+	r->flags |= WIRE_FS_RESULT | (of_bpffs ? WIRE_FS_BPF : 0);
 	r->result = ret;
 	r->mount = BPF_CORE_READ(mount, mnt_id);
 	r->path_len = put_path(r->path, dentry, BPF_CORE_READ(mnt, mnt_root));
@@ -222,18 +231,96 @@ SEC("fexit/path_mount")
 int BPF_PROG(fs_mount, void *dev_name, struct path *path, void *type, u64 flags, void *data,
 	     int ret)
 {
-	return mounted(WIRE_HOOK_FS_MOUNT, WIRE_FS_MOUNT, path->dentry, path->mnt, ret);
+	return mounted(WIRE_HOOK_FS_MOUNT, WIRE_FS_MOUNT, path->dentry, path->mnt, false, ret);
 }
 
 /* fsopen(2) and its like end here; whether it is allowed is known, not whether it is done. */
 SEC("fexit/security_move_mount")
 int BPF_PROG(fs_move, struct path *from, struct path *to, int ret)
 {
-	return mounted(WIRE_HOOK_FS_MOVE, WIRE_FS_MOVE_MOUNT, to->dentry, to->mnt, ret);
+	return mounted(WIRE_HOOK_FS_MOVE, WIRE_FS_MOVE_MOUNT, to->dentry, to->mnt,
+		       BPF_CORE_READ(from, dentry, d_sb, s_magic) == BPF_FS_MAGIC, ret);
 }
 
-SEC("fentry/security_sb_umount")
-int BPF_PROG(fs_umount, struct vfsmount *mnt)
+/* What the path is of may be freed when the call returns: noted before. */
+SEC("fentry/path_umount")
+int BPF_PROG(fs_umount_enter, struct path *path)
 {
-	return mounted(WIRE_HOOK_FS_UMOUNT, WIRE_FS_UMOUNT, mnt->mnt_root, mnt, 0);
+	struct slot *s = state != STATE_OFF ? slot_mark(CMD_UMOUNT) : NULL;
+	struct vfsmount *mnt = path->mnt;
+	struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+
+	if (!s)
+		return 0;
+	s->mount = BPF_CORE_READ(mount, mnt_id);
+	s->dev = BPF_CORE_READ(mnt, mnt_sb, s_dev);
+	s->on_bpffs = BPF_CORE_READ(mnt, mnt_sb, s_magic) == BPF_FS_MAGIC;
+	return 0;
+}
+
+SEC("fexit/path_umount")
+int BPF_PROG(fs_umount, struct path *path, int flags, int ret)
+{
+	struct slot *s = slot_find(bpf_get_current_pid_tgid());
+	struct wire_fs *r;
+
+	if (!s || s->cmd != CMD_UMOUNT)
+		return 0;
+	r = fs_begin(WIRE_HOOK_FS_UMOUNT, WIRE_FS_UMOUNT);
+	if (r) {
+		r->flags = WIRE_FS_RESULT | (s->on_bpffs ? WIRE_FS_BPF : 0);
+		r->result = ret;
+		r->mount = s->mount;
+		r->dev = s->dev;
+		bpf_ringbuf_submit(r, 0);
+	}
+	s->owner = 0;
+	return 0;
+}
+
+/* ---- the paths of bpf(2), from the kernel: user memory may say another thing by then ---- */
+
+/* Where the running command finds or makes a name; the record of the command follows. */
+static __always_inline int named(u32 hook, u32 what, struct dentry *dentry, struct vfsmount *mnt)
+{
+	struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+	struct wire_fs *r = on_bpffs(dentry) ? fs_of(hook, what, dentry) : NULL;
+
+	if (!r)
+		return 0;
+	if (mnt)
+		r->mount = BPF_CORE_READ(mount, mnt_id);
+	r->path_len = put_path(r->path, dentry, mnt ? BPF_CORE_READ(mnt, mnt_root) : NULL);
+	bpf_ringbuf_submit(r, 0);
+	return 0;
+}
+
+SEC("fexit/bpf_mkmap")
+int BPF_PROG(pin_made, struct dentry *dentry, unsigned short mode, void *arg, int ret)
+{
+	return ret ? 0 : named(WIRE_HOOK_PIN_MADE, WIRE_FS_PIN, dentry, NULL);
+}
+
+static __always_inline int opened(struct path *path, int ret)
+{
+	struct slot *s = !ret && opening_pins ? slot_find(bpf_get_current_pid_tgid()) : NULL;
+
+	if (!s || s->cmd != BPF_OBJ_GET)
+		return 0;
+	return named(WIRE_HOOK_PIN_OPENED, WIRE_FS_OPEN, BPF_CORE_READ(path, dentry),
+		     BPF_CORE_READ(path, mnt));
+}
+
+SEC("fexit/user_path_at")
+int BPF_PROG(pin_opened, int dfd, void *name, unsigned int flags, struct path *path, int ret)
+{
+	return opened(path, ret);
+}
+
+/* Where user_path_at() is inline, around this: 5.10 and 6.1 at least. */
+SEC("fexit/user_path_at_empty")
+int BPF_PROG(pin_opened_empty, int dfd, void *name, unsigned int flags, struct path *path,
+	     int *empty, int ret)
+{
+	return opened(path, ret);
 }

@@ -90,8 +90,6 @@ static __always_inline struct slot *op_slot(u32 from)
 /* Who: for bpf(2) also by which descriptor, if this may be its first use. */
 static __always_inline void op_who(struct wire_op *op, struct slot *s)
 {
-	u32 fd;
-
 	if (!s) {
 		op->cmd = WIRE_CMD_NONE;
 		op->task.context = context();
@@ -101,9 +99,8 @@ static __always_inline void op_who(struct wire_op *op, struct slot *s)
 	fill_process(&op->task);
 	if (!first_use(&op->task, op->map.id))
 		return;
-	fd = slot_fd(s);
-	op->fd = fd;
-	op->fmode = fmode_of(fd);
+	op->fd = slot_fd(s);
+	op->fmode = s->fmode;
 }
 
 static __always_inline void op_map(struct wire_op *op, struct bpf_map *map, const u32 how)
@@ -197,11 +194,8 @@ static __always_inline int op_kprobe(struct pt_regs *ctx, struct elem *e, u64 fl
 static __always_inline bool in_command(u32 id, u32 cmd)
 {
 	struct slot *s = op_slot(WIRE_FROM_KERNEL);
-	struct wire_map map;
-	u32 fmode;
 
-	return s && (s->cmd == cmd || cmd_is_batch(s->cmd)) &&
-	       map_by_fd(slot_fd(s), &map, &fmode) && map.id == id;
+	return s && (s->cmd == cmd || cmd_is_batch(s->cmd)) && s->map.id == id;
 }
 
 static __always_inline int op_emit(struct bpf_map *map, struct elem *e, u64 flags, s32 result,

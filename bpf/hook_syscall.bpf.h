@@ -9,7 +9,8 @@
  * kernel's own copy of the attributes, and __sys_bpf() the result. In degraded mode the raw
  * tracepoints of the system call boundary do, with the attributes read from user memory.
  *
- *   enter   a slot is claimed for the task: command, attributes
+ *   enter   a slot is claimed for the task: command, attributes, the map behind the descriptor;
+ *           what another thread puts into that place later is not what the kernel uses
  *   between hooks on map operations note in the slot that they reported; map_open the map
  *   exit    what is missing is reported; the slot is free again
  */
@@ -79,6 +80,8 @@ static __always_inline void enter(u32 cmd, const void *attr, bool user)
 	s = slot_claim(id);
 	if (!s)
 		return;	/* its exit finds no slot, and counts */
+	if (s->owner == id && s->cmd < CMD_RECEIVE)
+		lose(WIRE_LOSS_EXIT, 1);
 	s->owner = id;
 	s->cmd = cmd;
 	s->reached = 0;
@@ -86,11 +89,16 @@ static __always_inline void enter(u32 cmd, const void *attr, bool user)
 	s->opened = 0;
 	s->map.known = 0;
 	s->map.id = 0;
+	s->map.address = 0;
 	/* A short attribute may end at an unmapped page: less then. A failed read leaves zeros. */
 	if (!read_bytes(&s->attr, sizeof(s->attr), sizeof(s->attr), attr, user) &&
 	    !read_bytes(&s->attr, sizeof(s->attr.elem), sizeof(s->attr.elem), attr, user) &&
 	    !read_bytes(&s->attr, sizeof(s->attr.obj), sizeof(s->attr.obj), attr, user))
 		read_bytes(&s->attr, sizeof(s->attr.map_id), sizeof(s->attr.map_id), attr, user);
+	if (cmd_is_elem(cmd) || cmd_is_batch(cmd))
+		map_of_fd(slot_fd(s), &s->map, &s->fmode);
+	if (cmd == BPF_OBJ_GET)
+		__sync_fetch_and_add(&opening_pins, 1);
 }
 
 /* Batches that give keys back: their -ENOENT means the end of the map, not that nothing was done. */
@@ -207,13 +215,18 @@ static __always_inline void exit_batch(struct slot *s, s32 ret)
 
 static __always_inline void exit_elem(struct slot *s, s32 ret)
 {
-	if (!map_by_fd(slot_fd(s), &s->map, &s->fmode)) {
+	struct bpf_map *map = (void *)s->map.address;
+	u32 id = s->map.id;
+
+	if (id && map_skipped(id))
+		return;
+	/* Freed by now, or put there after bpf(2) was entered. */
+	if (!id || BPF_CORE_READ(map, id) != id) {
 		if (!ret)	/* refused: there never was a map, EBADF */
 			lose(WIRE_LOSS_DESCRIPTOR, 1);
 		return;
 	}
-	if (map_skipped(s->map.id))
-		return;
+	read_map(&s->map, map);
 	if (cmd_is_batch(s->cmd))
 		exit_batch(s, ret);
 	else
@@ -342,6 +355,8 @@ static __always_inline void exit_slot(struct slot *s, s32 ret)
 		exit_link(s, ret);
 	else if (!s->reached || cmd_is_batch(s->cmd))
 		exit_elem(s, ret);
+	if (s->cmd == BPF_OBJ_GET)
+		__sync_fetch_and_add(&opening_pins, -1);
 	s->owner = 0;
 }
 

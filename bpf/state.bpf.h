@@ -41,6 +41,9 @@ const volatile bool cfg_wide_preempt_count;
 #define STATE_ENDING 2
 volatile __u32 state;
 
+/* Tasks inside BPF_OBJ_GET: while there is none, looking up a path costs next to nothing more. */
+volatile __u32 opening_pins;
+
 /* Learned from bpfmon's own first call. */
 volatile __u32 own_pid;
 volatile __u64 map_fops;		/* address of bpf_map_fops: tells a map's file from any other */
@@ -127,6 +130,7 @@ union attr {
 #define CMD_RECEIVE 0x10000u	/* taking descriptors from a unix socket */
 #define CMD_PIDFD 0x10001u	/* pidfd_getfd(2) */
 #define CMD_RENAME 0x10002u	/* rename(2) on a simple file system */
+#define CMD_UMOUNT 0x10003u	/* umount(2) */
 
 /* A task inside a bpf(2) command. */
 struct slot {
@@ -136,9 +140,11 @@ struct slot {
 	u32 early;	/* of these, those that bpf_map_update_value() made */
 	union attr attr;	/* the kernel's copy where security_bpf() is hooked */
 	u64 uattr;	/* address of the caller's attributes, set at the exit */
-	struct wire_map map;
+	struct wire_map map;	/* on elements: id and address alone, as security_bpf() found them */
 	u32 opened;	/* security_bpf_map() was called: map and fmode are valid */
 	u32 fmode;
+	u64 list;	/* CMD_RECEIVE: the struct scm_fp_list */
+	u32 mount, dev, on_bpffs;	/* CMD_UMOUNT */
 };
 
 /*
@@ -193,16 +199,17 @@ static __always_inline struct slot *slot_claim(u64 pid_tgid)
 	return NULL;
 }
 
-/* Elsewhere than in bpf(2): see CMD_*. */
-static __always_inline void slot_mark(u32 cmd)
+/* Elsewhere than in bpf(2): see CMD_*. NULL when there is no place. */
+static __always_inline struct slot *slot_mark(u32 cmd)
 {
 	u64 id = bpf_get_current_pid_tgid();
 	struct slot *s = slot_claim(id);
 
 	if (!s)
-		return;
+		return NULL;
 	s->owner = id;
 	s->cmd = cmd;
+	return s;
 }
 
 static __always_inline void slot_unmark(u32 cmd)

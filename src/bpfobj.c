@@ -12,7 +12,6 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,51 +19,21 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "feat.h"
 #include "iterate.h"
 #include "lib/bpflog.h"
 #include "lib/log.h"
 #include "maptype.h"
-#include "plan.h"
 
 #include "bpfmon.skel.h"
 
 struct bpfobj {
 	struct bpfmon_bpf *skel;
-	struct plan plan;
-	struct bpf_link *links[WIRE_HOOK_COUNT][HOOK_PROGRAMS];
+	struct attach attach;
 	struct feat *feat;
 	uint32_t cpus;
 };
-
-static struct bpf_program *find_program(const struct bpfobj *obj, struct bpf_object *in,
-					const struct hook_way *way, unsigned int n)
-{
-	/* The 32-bit entry is not in every kernel. */
-	if (!way->programs[n] || (!strcmp(way->programs[n], "sys_exit_ia32") &&
-				  !feat_has_function(obj->feat, "__ia32_sys_bpf")))
-		return NULL;
-	return bpf_object__find_program_by_name(in, way->programs[n]);
-}
-
-/* Only the programs of these hooks get loaded. */
-static void choose_programs(struct bpfobj *obj, struct bpf_object *in,
-			    const bool chosen[WIRE_HOOK_COUNT])
-{
-	struct bpf_program *prog;
-
-	bpf_object__for_each_program (prog, in)
-		bpf_program__set_autoload(prog, false);
-	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
-		const struct hook_way *way = chosen[i] ? plan_way(&obj->plan, i) : NULL;
-
-		for (unsigned int n = 0; way && n < HOOK_PROGRAMS; n++) {
-			prog = find_program(obj, in, way, n);
-			if (prog)
-				bpf_program__set_autoload(prog, true);
-		}
-	}
-}
 
 static void set_constants(struct bpfobj *obj, const struct bpfobj_opts *opts)
 {
@@ -89,7 +58,7 @@ static int bpfobj_load(struct bpfobj *obj, const struct bpfobj_opts *opts,
 	obj->skel = bpfmon_bpf__open();
 	if (!obj->skel)
 		return -errno;
-	choose_programs(obj, obj->skel->obj, chosen);
+	attach_choose(&obj->attach, obj->skel->obj, chosen);
 	bpf_program__set_autoload(obj->skel->progs.list_maps, true);
 	bpf_program__set_autoload(obj->skel->progs.list_progs, true);
 	bpf_program__set_autoload(obj->skel->progs.list_files, true);
@@ -146,7 +115,7 @@ static int learn_addresses(struct bpfobj *obj)
 	struct learn learn = { .obj = obj };
 
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
-		const struct hook_way *way = plan_way(&obj->plan, i);
+		const struct hook_way *way = plan_way(&obj->attach.plan, i);
 
 		if (way && way->kind == ATTACH_FEXIT)
 			learn.ids[i] = program_id(obj, way->programs[0]);
@@ -160,30 +129,6 @@ static int learn_addresses(struct bpfobj *obj)
 
 /* ---- attach ---- */
 
-static struct bpf_link *attach_one(const struct bpf_program *prog, const struct hook_way *way)
-{
-	if (way->kind == ATTACH_KPROBE)
-		return bpf_program__attach_kprobe(prog, false, way->function);
-	return bpf_program__attach(prog);
-}
-
-/* 0, or the negative errno of the program that could not be attached. */
-static int attach_hook(struct bpfobj *obj, struct bpf_object *in, unsigned int hook)
-{
-	const struct hook_way *way = plan_way(&obj->plan, hook);
-
-	for (unsigned int n = 0; way && n < HOOK_PROGRAMS; n++) {
-		struct bpf_program *prog = find_program(obj, in, way, n);
-
-		if (!prog)
-			continue;
-		obj->links[hook][n] = attach_one(prog, way);
-		if (!obj->links[hook][n])
-			return -errno;
-	}
-	return 0;
-}
-
 /* The call that own_call() in bpf/hook_syscall.bpf.h waits for; the kernel refuses its flags. */
 static bool introduce(struct bpfobj *obj)
 {
@@ -194,78 +139,6 @@ static bool introduce(struct bpfobj *obj)
 	return obj->skel->bss->own_pid;
 }
 
-/* ---- all hooks at once ---- */
-
-/*
- * Each change of a trampoline may wait for an RCU tasks grace period: on 5.10, which waits every
- * time, that is most of a second. Waits of several threads go by together.
- */
-struct hook_job {
-	pthread_t thread;
-	bool started;
-	struct bpfobj *obj;
-	struct bpf_object *in;
-	unsigned int hook;
-	int err;
-};
-
-static void *attach_job(void *arg)
-{
-	struct hook_job *job = arg;
-
-	job->err = attach_hook(job->obj, job->in, job->hook);
-	return NULL;
-}
-
-static void *detach_job(void *arg)
-{
-	struct hook_job *job = arg;
-
-	for (unsigned int n = 0; n < HOOK_PROGRAMS; n++) {
-		bpf_link__destroy(job->obj->links[job->hook][n]);
-		job->obj->links[job->hook][n] = NULL;
-	}
-	return NULL;
-}
-
-/* Runs `work` for each chosen hook; where no thread can be had, here. */
-static void each_hook(struct bpfobj *obj, struct bpf_object *in, const bool chosen[WIRE_HOOK_COUNT],
-		      void *(*work)(void *), struct hook_job jobs[WIRE_HOOK_COUNT])
-{
-	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
-		jobs[i] = (struct hook_job){ .obj = obj, .in = in, .hook = i };
-		if (!chosen[i])
-			continue;
-		jobs[i].started = !pthread_create(&jobs[i].thread, NULL, work, &jobs[i]);
-		if (!jobs[i].started)
-			work(&jobs[i]);
-	}
-	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
-		if (jobs[i].started)
-			pthread_join(jobs[i].thread, NULL);
-}
-
-/* Attaches the chosen hooks. How many of them have to go on to their next way. */
-static int attach_chosen(struct bpfobj *obj, struct bpf_object *in,
-			 const bool chosen[WIRE_HOOK_COUNT])
-{
-	struct hook_job jobs[WIRE_HOOK_COUNT];
-	int failed = 0;
-
-	each_hook(obj, in, chosen, attach_job, jobs);
-	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
-		if (!jobs[i].err)
-			continue;
-		for (unsigned int n = 0; n < HOOK_PROGRAMS; n++) {
-			bpf_link__destroy(obj->links[i][n]);
-			obj->links[i][n] = NULL;
-		}
-		plan_next(&obj->plan, i, "not attached", jobs[i].err);
-		failed++;
-	}
-	return failed;
-}
-
 /*
  * The entry of bpf(2) first: what comes after it relies on bpfmon being known. Then its exit, alone:
  * the others are attached by threads that call bpf(2), whose code should not change under them.
@@ -273,32 +146,28 @@ static int attach_chosen(struct bpfobj *obj, struct bpf_object *in,
 static int attach_all(struct bpfobj *obj, bool chosen[WIRE_HOOK_COUNT])
 {
 	bool rest[WIRE_HOOK_COUNT];
-	int err = attach_hook(obj, obj->skel->obj, WIRE_HOOK_SYS_ENTER);
+	int err = attach_hook(&obj->attach, obj->skel->obj, WIRE_HOOK_SYS_ENTER);
 
 	if (err)
-		plan_next(&obj->plan, WIRE_HOOK_SYS_ENTER, "not attached", err);
-	else if (plan_way(&obj->plan, WIRE_HOOK_SYS_ENTER) && !introduce(obj))
-		plan_next(&obj->plan, WIRE_HOOK_SYS_ENTER, "attached, but does not run",
+		plan_next(&obj->attach.plan, WIRE_HOOK_SYS_ENTER, "not attached", err);
+	else if (plan_way(&obj->attach.plan, WIRE_HOOK_SYS_ENTER) && !introduce(obj))
+		plan_next(&obj->attach.plan, WIRE_HOOK_SYS_ENTER, "attached, but does not run",
 			  err = -ENOENT);
 	if (err)
 		return 1;
-	err = attach_hook(obj, obj->skel->obj, WIRE_HOOK_SYS_EXIT);
+	err = attach_hook(&obj->attach, obj->skel->obj, WIRE_HOOK_SYS_EXIT);
 	if (err) {
-		plan_next(&obj->plan, WIRE_HOOK_SYS_EXIT, "not attached", err);
+		plan_next(&obj->attach.plan, WIRE_HOOK_SYS_EXIT, "not attached", err);
 		return 1;
 	}
 	memcpy(rest, chosen, sizeof(rest));
 	rest[WIRE_HOOK_SYS_ENTER] = rest[WIRE_HOOK_SYS_EXIT] = false;
-	return attach_chosen(obj, obj->skel->obj, rest);
+	return attach_chosen(&obj->attach, obj->skel->obj, rest);
 }
 
 static void bpfobj_unload(struct bpfobj *obj)
 {
-	struct hook_job jobs[WIRE_HOOK_COUNT];
-	bool all[WIRE_HOOK_COUNT];
-
-	memset(all, true, sizeof(all));
-	each_hook(obj, NULL, all, detach_job, jobs);
+	attach_end(&obj->attach);
 	bpfmon_bpf__destroy(obj->skel);
 	obj->skel = NULL;
 }
@@ -312,8 +181,9 @@ static void set_covered(struct bpfobj *obj)
 
 	for (uint32_t t = 0; t < maptype_count(); t++) {
 		unsigned int hook = maptype_find(t)->hooks[MAPTYPE_SYS_UPDATE];
-		const struct hook_way *way =
-			hook && !obj->plan.states[hook].idle ? plan_way(&obj->plan, hook) : NULL;
+		const struct hook_way *way = hook && !obj->attach.plan.states[hook].idle ?
+						     plan_way(&obj->attach.plan, hook) :
+						     NULL;
 
 		if (way && way->kind == ATTACH_FEXIT)
 			covered |= 1ull << t;
@@ -324,8 +194,10 @@ static void set_covered(struct bpfobj *obj)
 /* What others see of the plan, once it is carried out. */
 static void set_ways(struct bpfobj *obj)
 {
+	struct plan *plan = &obj->attach.plan;
+
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
-		obj->plan.states[i].way = obj->plan.states[i].idle ? NULL : plan_way(&obj->plan, i);
+		plan->states[i].way = plan->states[i].idle ? NULL : plan_way(plan, i);
 	set_covered(obj);
 }
 
@@ -343,7 +215,7 @@ static int open_more(struct bpfobj *obj, const bool chosen[WIRE_HOOK_COUNT],
 	more = bpf_object__open_mem(bytes, size, &opts);
 	if (!more)
 		return -errno;
-	choose_programs(obj, more, chosen);
+	attach_choose(&obj->attach, more, chosen);
 	while (!err && (map = bpf_object__next_map(more, map))) {
 		first = bpf_object__next_map(obj->skel->obj, first);
 		err = first ? bpf_map__reuse_fd(map, bpf_map__fd(first)) : -EINVAL;
@@ -367,7 +239,8 @@ static int attach_more(struct bpfobj *obj, bool chosen[WIRE_HOOK_COUNT])
 	while (left && !err) {
 		left = 0;
 		for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
-			chosen[i] = chosen[i] && !obj->links[i][0] && plan_way(&obj->plan, i);
+			chosen[i] = chosen[i] && !obj->attach.links[i][0] &&
+				    plan_way(&obj->attach.plan, i);
 			left += chosen[i];
 		}
 		if (!left)
@@ -375,12 +248,12 @@ static int attach_more(struct bpfobj *obj, bool chosen[WIRE_HOOK_COUNT])
 		err = open_more(obj, chosen, &more);
 		if (err)
 			break;
-		left = attach_chosen(obj, more, chosen);
+		left = attach_chosen(&obj->attach, more, chosen);
 		bpf_object__close(more);
 	}
 	for (unsigned int i = 0; err && i < WIRE_HOOK_COUNT; i++)
-		while (chosen[i] && plan_way(&obj->plan, i))
-			plan_next(&obj->plan, i, "not loaded", err);
+		while (chosen[i] && plan_way(&obj->attach.plan, i))
+			plan_next(&obj->attach.plan, i, "not loaded", err);
 	return err;
 }
 
@@ -390,12 +263,12 @@ int bpfobj_demand(struct bpfobj *obj, uint64_t types)
 	int n = 0, err = 0;
 
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
-		chosen[i] = obj->plan.states[i].idle &&
+		chosen[i] = obj->attach.plan.states[i].idle &&
 			    maptype_served_by((enum wire_hook)i) & types;
 		if (!chosen[i])
 			continue;
 		n++;
-		obj->plan.states[i].idle = false;
+		obj->attach.plan.states[i].idle = false;
 	}
 	/* In this order a write meanwhile is seen once, by the exit of bpf(2). */
 	set_covered(obj);
@@ -423,8 +296,8 @@ static int attach_first(struct bpfobj *obj, const struct bpfobj_opts *opts,
 {
 	int err;
 
-	while (plan_way(&obj->plan, WIRE_HOOK_SYS_ENTER) &&
-	       plan_way(&obj->plan, WIRE_HOOK_SYS_EXIT)) {
+	while (plan_way(&obj->attach.plan, WIRE_HOOK_SYS_ENTER) &&
+	       plan_way(&obj->attach.plan, WIRE_HOOK_SYS_EXIT)) {
 		err = bpfobj_load(obj, opts, chosen);
 		if (err)
 			return explain(err, "the kernel did not load bpfmon's programs", why,
@@ -435,12 +308,13 @@ static int attach_first(struct bpfobj *obj, const struct bpfobj_opts *opts,
 				"cannot list programs (%s): writes of BPF programs and of bpf(2) can not be told apart",
 				strerror(-err));
 		attach_all(obj, chosen);
-		if (obj->links[WIRE_HOOK_SYS_ENTER][0] && obj->links[WIRE_HOOK_SYS_EXIT][0])
+		if (obj->attach.links[WIRE_HOOK_SYS_ENTER][0] &&
+		    obj->attach.links[WIRE_HOOK_SYS_EXIT][0])
 			return 0;
 		bpfobj_unload(obj);
 	}
 	snprintf(why, why_size, "bpf(2) can not be watched on this kernel: %s",
-		 obj->plan.states[WIRE_HOOK_SYS_ENTER].why);
+		 obj->attach.plan.states[WIRE_HOOK_SYS_ENTER].why);
 	return -ENOTSUP;
 }
 
@@ -462,9 +336,9 @@ int bpfobj_new(const struct bpfobj_opts *opts, struct bpfobj **out, char *why, s
 		goto out;
 	}
 	obj->cpus = (uint32_t)err;
-	plan_init(&obj->plan, obj->feat);
+	attach_init(&obj->attach, obj->feat);
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
-		chosen[i] = !obj->plan.states[i].idle;
+		chosen[i] = !obj->attach.plan.states[i].idle;
 	err = attach_first(obj, opts, chosen, why, why_size);
 	if (err)
 		goto out;
@@ -489,6 +363,11 @@ void bpfobj_free(struct bpfobj *obj)
 
 /* ---- what others need ---- */
 
+uint64_t bpfobj_misses(const struct bpfobj *obj, unsigned int hook)
+{
+	return hooks[hook].miss_loses ? attach_misses(&obj->attach, hook) : 0;
+}
+
 void bpfobj_arm(struct bpfobj *obj)
 {
 	obj->skel->bss->state = 1; /* STATE_ON */
@@ -506,12 +385,12 @@ void bpfobj_disarm(struct bpfobj *obj)
 
 const struct hook_state *bpfobj_hooks(const struct bpfobj *obj)
 {
-	return obj->plan.states;
+	return obj->attach.plan.states;
 }
 
 bool bpfobj_full(const struct bpfobj *obj)
 {
-	return obj->plan.states[WIRE_HOOK_SYS_ENTER].way->kind == ATTACH_FENTRY;
+	return obj->attach.plan.states[WIRE_HOOK_SYS_ENTER].way->kind == ATTACH_FENTRY;
 }
 
 int bpfobj_ring_fd(const struct bpfobj *obj)

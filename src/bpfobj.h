@@ -48,6 +48,8 @@ uint32_t bpfobj_own_pid(const struct bpfobj *obj);	/* as the kernel's programs s
 uint32_t bpfobj_cpus(const struct bpfobj *obj);		/* possible CPUs */
 /* Mapped from the kernel, changing under the reader; an array of WIRE_HOOK_COUNT. */
 const volatile struct wire_counts *bpfobj_counts(const struct bpfobj *obj);
+/* Records that a hook without a program that counts may have missed; see attach_misses(). */
+uint64_t bpfobj_misses(const struct bpfobj *obj, unsigned int hook);
 /* Whether records about this map are dropped in the kernel. */
 void bpfobj_set_verdict(struct bpfobj *obj, uint32_t map_id, bool skip);
 bool bpfobj_has_verdict(const struct bpfobj *obj, uint32_t map_id);

@@ -223,9 +223,10 @@ static int decode_fd(const struct decode_env *env, const void *record, size_t le
 	(void)env;
 	if (len < sizeof(*w) || w->what >= WIRE_FD_KINDS || !result_is_valid(w->result))
 		return -EBADMSG;
-	e->type = w->what == WIRE_FD_SENT ? EVENT_SENT :
-		  w->what == WIRE_FD_MMAP ? EVENT_MAP_MMAP :
-					    EVENT_MAP_OPEN;
+	if (w->what == WIRE_FD_SENT || w->what == WIRE_FD_QUEUED)
+		e->type = EVENT_SENT;
+	else
+		e->type = w->what == WIRE_FD_MMAP ? EVENT_MAP_MMAP : EVENT_MAP_OPEN;
 	e->how = hows[w->what];
 	decode_map(&w->map, &e->map);
 	decode_mode(w->fmode, e);
@@ -235,6 +236,8 @@ static int decode_fd(const struct decode_env *env, const void *record, size_t le
 	e->result = w->result;
 	e->fd = w->fd;
 	e->file = w->file;
+	e->list = w->list;
+	e->list_from = w->list_from;
 	e->offset = w->offset;
 	e->length = w->length;
 	if (w->from) {
@@ -257,7 +260,8 @@ static int decode_fs(const struct decode_env *env, const void *record, size_t le
 		[WIRE_FS_UNLINK] = NAME_UNLINK, [WIRE_FS_RENAME] = NAME_RENAME,
 		[WIRE_FS_LINK] = NAME_LINK,	[WIRE_FS_CHMOD] = NAME_CHMOD,
 		[WIRE_FS_MOUNT] = NAME_MOUNT,	[WIRE_FS_MOVE_MOUNT] = NAME_MOVE,
-		[WIRE_FS_UMOUNT] = NAME_UMOUNT,
+		[WIRE_FS_UMOUNT] = NAME_UMOUNT, [WIRE_FS_PIN] = NAME_PIN,
+		[WIRE_FS_OPEN] = NAME_OPEN,
 	};
 	const struct wire_fs *w = record;
 

@@ -59,6 +59,7 @@ enum event_context { CONTEXT_NONE, CONTEXT_TASK, CONTEXT_SOFTIRQ, CONTEXT_HARDIR
 /* What happened to a name: the `op` of pin, unpin, chmod and fs.change. */
 enum event_name_op {
 	NAME_PIN,
+	NAME_OPEN,	/* EVENT_NAMES only: the path of an open by pin */
 	NAME_UNLINK,
 	NAME_RENAME,
 	NAME_REPLACE,
@@ -139,6 +140,8 @@ struct event {
 	const char *path2;	/* where a name came from or went to; NULL: nowhere */
 	size_t path2_len;
 	uint64_t file;		/* address of the kernel's struct file; 0: not known */
+	uint64_t list;		/* of the list that it travels in over a unix socket; 0: none */
+	uint64_t list_from;	/* EVENT_SENT: of the list that that one is a copy of; 0: of none */
 	uint64_t offset, length;	/* mmap: bytes */
 	struct event_task sender;	/* comm is NULL when there is none */
 	/* pin, unpin, chmod, fs.change */

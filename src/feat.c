@@ -180,6 +180,26 @@ int feat_function_args(const struct feat *feat, const char *name)
 	return type ? btf_vlen(type) : -1;
 }
 
+void feat_find_notrace(const char *const *names, size_t n, bool *notrace)
+{
+	static const char *const paths[] = {
+		"/sys/kernel/tracing/available_filter_functions",
+		"/sys/kernel/debug/tracing/available_filter_functions",
+	};
+	char line[256], symbol[128];
+	FILE *f = fopen(paths[0], "re") ?: fopen(paths[1], "re");
+
+	for (size_t i = 0; i < n; i++)
+		notrace[i] = f && names[i];
+	while (f && fgets(line, sizeof(line), f))
+		for (size_t i = 0; i < n; i++)
+			if (notrace[i] && sscanf(line, "%127s", symbol) == 1 &&
+			    !strcmp(symbol, names[i]))
+				notrace[i] = false;
+	if (f)
+		fclose(f);
+}
+
 bool feat_has_map_type(const struct feat *feat, uint32_t type)
 {
 	int id = btf__find_by_name_kind(feat->btf, "bpf_map_type", BTF_KIND_ENUM);

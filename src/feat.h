@@ -30,5 +30,10 @@ bool feat_has_function(const struct feat *feat, const char *name);
 bool feat_has_map_type(const struct feat *feat, uint32_t type);
 /* How many arguments it has, or -1. */
 int feat_function_args(const struct feat *feat, const char *name);
+/*
+ * Which of `n` functions the kernel forbids to trace: a kprobe there would fail as well, and with a
+ * line in the kernel's log. All false where tracefs does not tell. NULL names are skipped.
+ */
+void feat_find_notrace(const char *const *names, size_t n, bool *notrace);
 
 #endif

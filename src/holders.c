@@ -21,13 +21,13 @@ struct held_map {
 };
 
 /*
- * Sent and not yet received are few at a time: 1024 entries, by address; two that meet in one lose
- * the older, and its receiver is reported without a sender.
+ * Sent and not yet received are few at a time: 1024 entries, by addresses; two that meet in one
+ * lose the older, and its receiver is reported without a sender.
  */
 #define SENDERS 1024
 
 struct sender {
-	uint64_t file;
+	uint64_t file, list;
 	uint32_t pid, tid, uid;
 	char comm[EVENT_NAME_BYTES];
 };
@@ -140,24 +140,38 @@ void holders_drop_map(struct holders *h, uint32_t map_id)
 }
 
 /* Addresses of struct file are multiples of 64 at least. */
-static size_t slot_of(uint64_t file)
+static size_t slot_of(uint64_t file, uint64_t list)
 {
-	return file / 64 * 0x9e3779b97f4a7c15ull >> 32 & (SENDERS - 1);
+	return (file / 64 * 0x9e3779b97f4a7c15ull + list) * 0x9e3779b97f4a7c15ull >> 32 &
+	       (SENDERS - 1);
 }
 
-void holders_sent(struct holders *h, uint64_t file, const struct event_task *task)
+static const struct sender *find_sender(const struct holders *h, uint64_t file, uint64_t list)
 {
-	struct sender *s = &h->senders[slot_of(file)];
+	const struct sender *s = &h->senders[slot_of(file, list)];
 
-	*s = (struct sender){ file, task->pid, task->tid, task->uid, "" };
-	memcpy(s->comm, task->comm, sizeof(s->comm));
+	return file && list && s->file == file && s->list == list ? s : NULL;
 }
 
-bool holders_sender(const struct holders *h, uint64_t file, struct event_task *sender)
+void holders_sent(struct holders *h, const struct event *e)
 {
-	const struct sender *s = &h->senders[slot_of(file)];
+	const struct sender *from = find_sender(h, e->file, e->list_from);
+	struct sender s = { e->file, e->list, e->task.pid, e->task.tid, e->task.uid, "" };
 
-	if (!file || s->file != file)
+	memcpy(s.comm, e->task.comm, sizeof(s.comm));
+	if (from) {
+		s = *from;
+		s.list = e->list;
+	}
+	h->senders[slot_of(e->file, e->list)] = s;
+}
+
+bool holders_sender(const struct holders *h, uint64_t file, uint64_t list,
+		    struct event_task *sender)
+{
+	const struct sender *s = find_sender(h, file, list);
+
+	if (!s)
 		return false;
 	*sender =
 		(struct event_task){ .pid = s->pid, .tid = s->tid, .uid = s->uid, .comm = s->comm };

@@ -23,25 +23,31 @@ const char *const attach_kind_names[] = {
 		#name_, missing_, {								\
 			{ ATTACH_FEXIT, #function_, { #name_, #name_ "_count" }, NULL, 0 },	\
 			{ ATTACH_KPROBE, #function_, { #name_ "_kprobe" }, KPROBE_LOSS, 0 },	\
-		}, false									\
+		}, false, false									\
 	}
 
 /* Only bpf(2) gets there, where kprobes do not run; its exit reports what this hook would. */
 #define TAKE_HOOK(id_, name_, function_)							\
 	[WIRE_HOOK_##id_] = {									\
-		#name_, NULL, { { ATTACH_FEXIT, #function_, { #name_ }, NULL, 0 } }, false	\
+		#name_, NULL, { { ATTACH_FEXIT, #function_, { #name_ }, NULL, 0 } }, false, false \
 	}
 
 /* The same, of a type that few hosts have a map of. */
 #define SYS_HOOK(id_, name_, function_)								\
 	[WIRE_HOOK_##id_] = {									\
-		#name_, NULL, { { ATTACH_FEXIT, #function_, { #name_ }, NULL, 0 } }, true	\
+		#name_, NULL, { { ATTACH_FEXIT, #function_, { #name_ }, NULL, 0 } }, true, false	\
 	}
 
-/* Neither bpf(2) nor a map operation. */
+/* Neither bpf(2) nor a map operation: events of its own. */
 #define ONE_HOOK(id_, name_, kind_, function_, missing_)					\
 	[WIRE_HOOK_##id_] = {									\
-		#name_, missing_, { { kind_, function_, { #name_ }, NULL, 0 } }, false		\
+		#name_, missing_, { { kind_, function_, { #name_ }, NULL, 0 } }, false, true	\
+	}
+
+/* The same, which only adds to events of others. */
+#define DETAIL_HOOK(id_, name_, kind_, function_, missing_)					\
+	[WIRE_HOOK_##id_] = {									\
+		#name_, missing_, { { kind_, function_, { #name_ }, NULL, 0 } }, false, false	\
 	}
 
 const struct hook hooks[WIRE_HOOK_COUNT] = {
@@ -49,22 +55,22 @@ const struct hook hooks[WIRE_HOOK_COUNT] = {
 		"sys_enter", "which bpf(2) command wrote; refused attempts; create, open, pin, freeze", {
 			{ ATTACH_FENTRY, "security_bpf", { "sys_enter" }, NULL, 0 },
 			{ ATTACH_TRACEPOINT, "sys_enter", { "sys_enter_raw" }, RAW_LOSS, 0 },
-		}, false
+		}, false, false
 	},
 	[WIRE_HOOK_SYS_EXIT] = {
 		"sys_exit", "refused attempts; create, open, pin, freeze", {
 			{ ATTACH_FEXIT, "__sys_bpf", { "sys_exit" }, NULL, 0 },
 			{ ATTACH_FEXIT, "__x64_sys_bpf", { "sys_exit_x64", "sys_exit_ia32" }, NULL, 0 },
 			{ ATTACH_TRACEPOINT, "sys_exit", { "sys_exit_raw" }, RAW_LOSS, 0 },
-		}, false
+		}, false, false
 	},
-	ONE_HOOK(MAP_OPEN, map_open, ATTACH_FEXIT, "security_bpf_map",
+	DETAIL_HOOK(MAP_OPEN, map_open, ATTACH_FEXIT, "security_bpf_map",
 		"opening a map when a security module refuses it"),
 	[WIRE_HOOK_MAP_FREE] = {
 		"map_free", "the end of maps", {
 			{ ATTACH_FENTRY, "security_bpf_map_free", { "map_free" }, NULL, 0 },
 			{ ATTACH_KPROBE, "security_bpf_map_free", { "map_free_kprobe" }, NULL, 0 },
-		}, false
+		}, false, true
 	},
 	TAKE_HOOK(UPDATE_VALUE, update_value, bpf_map_update_value),
 
@@ -107,7 +113,7 @@ const struct hook hooks[WIRE_HOOK_COUNT] = {
 		"sock_update", "writes of BPF programs to sockmap and sockhash", {
 			{ ATTACH_FEXIT, "sock_map_update_elem", { "sock_update", "sock_update_count" },
 			  NULL, 0 },
-		}, false
+		}, false, false
 	},
 	ONE_HOOK(SOCKMAP_HELPER, sockmap_helper, ATTACH_FEXIT, "bpf_sock_map_update",
 		"writes of BPF programs to sockmap by bpf_sock_map_update()"),
@@ -124,7 +130,7 @@ const struct hook hooks[WIRE_HOOK_COUNT] = {
 		"storage_update", "local storage that BPF programs create", {
 			{ ATTACH_FEXIT, "bpf_local_storage_update", { "storage_update_4" }, NULL, 4 },
 			{ ATTACH_FEXIT, "bpf_local_storage_update", { "storage_update" }, NULL, 0 },
-		}, false
+		}, false, true
 	},
 	ONE_HOOK(STORAGE_DELETE, storage_delete, ATTACH_FENTRY, "bpf_selem_unlink",
 		"local storage that BPF programs delete"),
@@ -135,7 +141,7 @@ const struct hook hooks[WIRE_HOOK_COUNT] = {
 			  NULL, 0 },
 			{ ATTACH_FENTRY, "bpf_sk_storage_free", { "storage_free_sk" },
 			  "inode_storage that goes with its inode", 0 },
-		}, false
+		}, false, true
 	},
 
 	SYS_HOOK(FD_ARRAY_UPDATE, fd_array_update, bpf_fd_array_map_update_elem),
@@ -143,7 +149,7 @@ const struct hook hooks[WIRE_HOOK_COUNT] = {
 		"fd_array_delete", "slots that the kernel empties on its own", {
 			{ ATTACH_FEXIT, "__fd_array_map_delete_elem", { "fd_array_delete_defer" }, NULL, 0 },
 			{ ATTACH_FEXIT, "fd_array_map_delete_elem", { "fd_array_delete" }, NULL, 0 },
-		}, false
+		}, false, true
 	},
 	SYS_HOOK(FD_HASH_UPDATE, fd_hash_update, bpf_fd_htab_map_update_elem),
 	SYS_HOOK(DEVMAP_UPDATE, devmap_update, dev_map_update_elem),
@@ -173,39 +179,54 @@ const struct hook hooks[WIRE_HOOK_COUNT] = {
 	SYS_HOOK(INSN_ARRAY_UPDATE, insn_array_update, insn_array_update_elem),
 
 	ONE_HOOK(MAP_MMAP, map_mmap, ATTACH_FEXIT, "bpf_map_mmap", "memory of maps that is mapped"),
-	ONE_HOOK(FD_SENT, fd_sent, ATTACH_FEXIT, "__scm_send",
+	DETAIL_HOOK(FD_SENT, fd_sent, ATTACH_FEXIT, "__scm_send",
 		"who sent a descriptor over a unix socket"),
 	[WIRE_HOOK_FD_TAKING] = {
 		"fd_taking", "that a descriptor came over a unix socket (how: other)", {
 			{ ATTACH_FEXIT, "scm_detach_fds", { "fd_taking", "fd_taking_done" }, NULL, 0 },
-		}, false
+		}, false, false
 	},
 	ONE_HOOK(FD_TAKEN, fd_taken, ATTACH_FEXIT, "security_file_receive",
 		"descriptors received from other processes"),
 	[WIRE_HOOK_FD_PIDFD] = {
 		"fd_pidfd", "descriptors taken by pidfd_getfd(2), and from whom", {
 			{ ATTACH_FEXIT, "pidfd_getfd", { "fd_pidfd_enter", "fd_pidfd" }, NULL, 0 },
-		}, false
+		}, false, true
 	},
 	ONE_HOOK(PIN_UNLINK, pin_unlink, ATTACH_FEXIT, "simple_unlink", "pins that are removed"),
 	[WIRE_HOOK_PIN_RENAME] = {
 		"pin_rename", "pins that are renamed", {
 			{ ATTACH_FEXIT, "simple_rename", { "pin_rename_5", "pin_rename_enter" }, NULL, 5 },
 			{ ATTACH_FEXIT, "simple_rename", { "pin_rename", "pin_rename_enter" }, NULL, 0 },
-		}, false
+		}, false, true
 	},
 	ONE_HOOK(PIN_LINK, pin_link, ATTACH_FEXIT, "simple_link", "pins that get a second name"),
 	[WIRE_HOOK_PIN_CHMOD] = {
 		"pin_chmod", "changed rights of pins", {
 			{ ATTACH_FEXIT, "simple_setattr", { "pin_chmod_2" }, NULL, 2 },
 			{ ATTACH_FEXIT, "simple_setattr", { "pin_chmod" }, NULL, 0 },
-		}, false
+		}, false, true
 	},
 	ONE_HOOK(FS_MOUNT, fs_mount, ATTACH_FEXIT, "path_mount", "mount(2) over bpf file systems"),
 	ONE_HOOK(FS_MOVE, fs_move, ATTACH_FEXIT, "security_move_mount",
 		"move_mount(2) over bpf file systems"),
-	ONE_HOOK(FS_UMOUNT, fs_umount, ATTACH_FENTRY, "security_sb_umount",
-		"umount(2) of bpf file systems"),
+	[WIRE_HOOK_FS_UMOUNT] = {
+		"fs_umount", "umount(2) of bpf file systems", {
+			{ ATTACH_FEXIT, "path_umount", { "fs_umount_enter", "fs_umount" }, NULL, 0 },
+		}, false, true
+	},
+	DETAIL_HOOK(FD_QUEUED, fd_queued, ATTACH_FEXIT, "scm_fp_dup",
+		"who sent a descriptor that several processes send"),
+	DETAIL_HOOK(MMAP_REFUSED, mmap_refused, ATTACH_FEXIT, "security_mmap_file",
+		"writable mappings that are refused for a read-only descriptor"),
+	DETAIL_HOOK(PIN_MADE, pin_made, ATTACH_FEXIT, "bpf_mkmap",
+		"the path of a new pin, when another thread changes it in user memory"),
+	[WIRE_HOOK_PIN_OPENED] = {
+		"pin_opened", "the path a pin is opened by, when another thread changes it in user memory", {
+			{ ATTACH_FEXIT, "user_path_at", { "pin_opened" }, NULL, 0 },
+			{ ATTACH_FEXIT, "user_path_at_empty", { "pin_opened_empty" }, NULL, 0 },
+		}, false, false
+	},
 };
 /* clang-format on */
 

@@ -35,6 +35,8 @@ struct hook {
 	 * bpf(2) writes these types, and its exit reports what no hook on an operation did.
 	 */
 	bool on_demand;
+	/* What it misses nothing else counts or reports. */
+	bool miss_loses;
 };
 
 extern const struct hook hooks[WIRE_HOOK_COUNT];

@@ -8,10 +8,21 @@
 
 #define PATH_ROOM 4096	/* PATH_MAX of the kernel */
 
+/* The path that a command which still runs has used: few tasks are in one at the same time. */
+#define USED 64
+
+struct used {
+	uint32_t tid;		/* 0: none */
+	uint32_t mount, dev;
+	uint64_t map;		/* its address */
+	char *names;		/* below the mount, or the file system: "/dir/x" */
+};
+
 /* The mounts are those of bpfmon's own mount namespace, also for a while after their end. */
 struct pins {
 	struct pins_mount *mounts;
 	size_t n;
+	struct used used[USED];
 	char path[PATH_ROOM], path2[PATH_ROOM];
 };
 
@@ -104,6 +115,8 @@ void pins_free(struct pins *pins)
 	if (!pins)
 		return;
 	free_mounts(pins);
+	for (size_t i = 0; i < USED; i++)
+		free(pins->used[i].names);
 	free(pins);
 }
 
@@ -152,6 +165,63 @@ static const char *mount_of(struct pins *pins, uint32_t id, uint32_t dev)
 	}
 	return path ? path : "";	/* in another mount namespace: the path below that mount */
 }
+
+/* ---- paths of bpf(2) ---- */
+
+static void note_used(struct pins *pins, const struct event *e)
+{
+	struct used *u = &pins->used[e->task.tid & (USED - 1)];
+
+	free(u->names);
+	*u = (struct used){ e->task.tid, e->names.mount, e->names.dev, e->map.address, NULL };
+	if (pins_path("", e->names.path, e->names.path_len, pins->path, PATH_ROOM))
+		u->names = strdup(pins->path);
+}
+
+/* "ROOT/names" is what the path says. */
+static bool path_is(const struct event *e, const char *root, const char *names)
+{
+	size_t n = strlen(root), len = strlen(names);
+
+	while (n && root[n - 1] == '/')
+		n--;
+	return e->path_len == n + len && !memcmp(e->path, root, n) &&
+	       !memcmp(e->path + n, names, len);
+}
+
+static bool path_ends_with(const struct event *e, const char *names)
+{
+	size_t len = strlen(names);
+
+	return e->path_len >= len && !memcmp(e->path + e->path_len - len, names, len);
+}
+
+void pins_path_used(struct pins *pins, struct event *e)
+{
+	struct used *u = &pins->used[e->task.tid & (USED - 1)];
+	const char *root;
+
+	if (!e->path || e->result || u->tid != e->task.tid || u->map != e->map.address || !u->names)
+		return;
+	u->tid = 0;
+	root = mount_of(pins, u->mount, u->dev);
+	/* Any mount of the file system that the caller may have named it by. */
+	for (size_t i = 0; i < pins->n; i++)
+		if (!u->mount && pins->mounts[i].dev == u->dev &&
+		    path_is(e, pins->mounts[i].path, u->names))
+			return;
+	/* A mount that is not in bpfmon's namespace: the caller may name what is below it. */
+	if (!root[0] && path_ends_with(e, u->names))
+		return;
+	if (!strcmp(root, "/"))
+		root = "";
+	e->path_len = (size_t)snprintf(pins->path, PATH_ROOM, "%s%s", root, u->names);
+	if (e->path_len >= PATH_ROOM)
+		e->path_len = PATH_ROOM - 1;
+	e->path = pins->path;
+}
+
+/* ---- changes ---- */
 
 static bool is_below(const char *path, const char *dir)
 {
@@ -244,6 +314,10 @@ size_t pins_events(struct pins *pins, const struct event *e,
 	bool known = e->map.known && is_map(context, &e->map);
 	const char *root;
 
+	if (names->op == NAME_PIN || names->op == NAME_OPEN) {
+		note_used(pins, e);
+		return 0;
+	}
 	if (names->mount)
 		return mount_events(pins, e, out);
 	root = mount_of(pins, 0, names->dev);

@@ -2,7 +2,8 @@
 /*
  * Changes of names on bpf file systems, and mounts, as events: absolute paths from what the kernel
  * side saw, and which mounts matter. One change may be several events: a rename removes one pin
- * and makes another, and maybe removes what had the new name.
+ * and makes another, and maybe removes what had the new name. And the paths that the kernel found
+ * for bpf(2), which may not be those that the caller's memory shows afterwards.
  */
 #ifndef BPFMON_PINS_H
 #define BPFMON_PINS_H
@@ -27,6 +28,12 @@ void pins_free(struct pins *pins);
 size_t pins_events(struct pins *pins, const struct event *e,
 		   bool (*is_map)(void *context, const struct event_map *map), void *context,
 		   struct event out[PINS_EVENTS]);
+
+/*
+ * Puts the path that the kernel used, if it told one for this command, into the event of a pin or
+ * an open by pin; the path lends until the next call.
+ */
+void pins_path_used(struct pins *pins, struct event *e);
 
 /* A path from the kernel's names, below `root`. Returns its length; out has `room` bytes. */
 size_t pins_path(const char *root, const char *names, size_t names_len, char *out, size_t room);

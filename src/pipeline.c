@@ -35,6 +35,7 @@ enum where {
 	WHERE_TABLE = WIRE_LOSS_TABLE,
 	WHERE_DESCRIPTOR = WIRE_LOSS_DESCRIPTOR,
 	WHERE_BATCH = WIRE_LOSS_BATCH,
+	WHERE_EXIT = WIRE_LOSS_EXIT,
 	WHERE_RECURSION = WIRE_LOSS_COUNT,
 	WHERE_RECORD,	/* not well-formed */
 	WHERE_OUTPUT,
@@ -42,13 +43,9 @@ enum where {
 };
 
 static const char *const where_names[WHERES] = {
-	[WHERE_RING] = "ring",
-	[WHERE_TABLE] = "table",
-	[WHERE_DESCRIPTOR] = "descriptor",
-	[WHERE_BATCH] = "batch",
-	[WHERE_RECURSION] = "recursion",
-	[WHERE_RECORD] = "record",
-	[WHERE_OUTPUT] = "output",
+	[WHERE_RING] = "ring",	   [WHERE_TABLE] = "table",   [WHERE_DESCRIPTOR] = "descriptor",
+	[WHERE_BATCH] = "batch",   [WHERE_EXIT] = "exit",     [WHERE_RECURSION] = "recursion",
+	[WHERE_RECORD] = "record", [WHERE_OUTPUT] = "output",
 };
 
 struct pipeline {
@@ -204,12 +201,13 @@ static void on_event(struct pipeline *p, struct event *e)
 	}
 	learn_verdict(p, &e->map);
 	if (e->type == EVENT_SENT) {
-		holders_sent(p->holders, e->file, &e->task);
+		holders_sent(p->holders, e);
 		p->filtered++;
 		return;
 	}
 	if (e->type == EVENT_MAP_OPEN && e->how == HOW_RECEIVE)
-		holders_sender(p->holders, e->file, &e->sender);
+		holders_sender(p->holders, e->file, e->list, &e->sender);
+	pins_path_used(p->pins, e);
 	follow_types(p, &e->map);
 	follow_holder(p, e);
 	put_event(p, e);
@@ -271,6 +269,7 @@ static void count_lost(struct pipeline *p, uint64_t lost[WHERES][WIRE_HOOK_COUNT
 			lost[why][i] = c[i].lost[why];
 		if (due > taken)
 			lost[WHERE_RECURSION][i] = due - taken;
+		lost[WHERE_EXIT][i] += bpfobj_misses(p->obj, i);
 		p->seen_before[i] = seen;
 	}
 	lost[WHERE_RECORD][NO_HOOK] = p->malformed;
@@ -371,7 +370,8 @@ static void put_stop(struct pipeline *p)
 	};
 
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
-		m.seen += c[i].seen > c[i].taken ? c[i].seen : c[i].taken;
+		m.seen += (c[i].seen > c[i].taken ? c[i].seen : c[i].taken) +
+			  p->reported[WHERE_EXIT][i] - c[i].lost[WIRE_LOSS_EXIT];
 	m.seen += p->derived;
 	put_monitor(p, &m);
 	log_info("%" PRIu64 " events, %" PRIu64 " left out, %" PRIu64 " lost", m.events, m.filtered,

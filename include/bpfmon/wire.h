@@ -101,7 +101,11 @@
 	X(PIN_CHMOD, pin_chmod)	\
 	X(FS_MOUNT, fs_mount)	\
 	X(FS_MOVE, fs_move)	\
-	X(FS_UMOUNT, fs_umount)
+	X(FS_UMOUNT, fs_umount)	\
+	X(FD_QUEUED, fd_queued)	\
+	X(MMAP_REFUSED, mmap_refused)	\
+	X(PIN_MADE, pin_made)	\
+	X(PIN_OPENED, pin_opened)
 /* clang-format on */
 
 /* clang-format off */
@@ -119,6 +123,7 @@ enum wire_loss {
 	WIRE_LOSS_TABLE,	/* the table of tasks inside bpf(2) had no place */
 	WIRE_LOSS_DESCRIPTOR,	/* a command's descriptor was closed before the command ended */
 	WIRE_LOSS_BATCH,	/* elements of a batch past WIRE_BATCH_MAX */
+	WIRE_LOSS_EXIT,		/* the exit of bpf(2) found bpfmon at work on its CPU, for another task */
 	WIRE_LOSS_COUNT
 };
 
@@ -127,7 +132,7 @@ struct wire_counts {
 	__u64 seen;			/* by the program that calls no helper */
 	__u64 taken;			/* by the program that takes the details */
 	__u64 lost[WIRE_LOSS_COUNT];	/* of those taken, what did not get into the ring */
-	__u64 pad[2];
+	__u64 pad[1];
 };
 
 enum wire_kind {
@@ -248,7 +253,8 @@ struct wire_cmd {
 };
 
 enum wire_fd_kind {
-	WIRE_FD_SENT,		/* over a unix socket; `file` names it to its receiver */
+	WIRE_FD_SENT,		/* over a unix socket; `list` and `file` name it to its receiver */
+	WIRE_FD_QUEUED,		/* the list of a message was copied: from `list_from` to `list` */
 	WIRE_FD_RECEIVED,	/* from a unix socket */
 	WIRE_FD_OTHER,		/* received, but neither from a socket nor by pidfd_getfd(2) */
 	WIRE_FD_PIDFD,		/* by pidfd_getfd(2), from process `from` */
@@ -266,6 +272,8 @@ struct wire_fd {
 	__s32 fd;		/* -1: not known */
 	__u32 fmode;		/* FMODE_READ 1, FMODE_WRITE 2; mmap: VM_READ 1, VM_WRITE 2 */
 	__u64 file;		/* address of struct file */
+	__u64 list;		/* address of the struct scm_fp_list it travels in; 0: none */
+	__u64 list_from;
 	__u64 offset;		/* bytes */
 	__u64 length;		/* bytes */
 	__u32 from;		/* pid; 0: not known */
@@ -281,6 +289,8 @@ enum wire_fs_kind {
 	WIRE_FS_MOUNT,
 	WIRE_FS_MOVE_MOUNT,
 	WIRE_FS_UMOUNT,
+	WIRE_FS_PIN,		/* BPF_OBJ_PIN made path; the record of the command follows */
+	WIRE_FS_OPEN,		/* BPF_OBJ_GET found path; the same */
 	WIRE_FS_KINDS
 };
 
@@ -356,7 +366,7 @@ WIRE_ASSERT(sizeof(struct wire_task) == 48);
 WIRE_ASSERT(sizeof(struct wire_map) == 56);
 WIRE_ASSERT(sizeof(struct wire_op) == 200);
 WIRE_ASSERT(sizeof(struct wire_cmd) == 144);
-WIRE_ASSERT(sizeof(struct wire_fd) == 184);
+WIRE_ASSERT(sizeof(struct wire_fd) == 200);
 WIRE_ASSERT(sizeof(struct wire_fs) == 216 + 2 * WIRE_FS_PATH_BYTES);
 WIRE_ASSERT(sizeof(struct wire_iter_file) == 112);
 WIRE_ASSERT(sizeof(struct wire_hidden) == 16);

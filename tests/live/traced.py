@@ -9,6 +9,7 @@ from one of a map:
 """
 
 import collections
+import os
 import re
 import subprocess
 import tempfile
@@ -93,6 +94,12 @@ def number(call, name):
     return int(call.fields.get(name, "0"), 0)
 
 
+def path(call):
+    """As the kernel has it, when it was found: without what is double."""
+    name = call.fields["pathname"]
+    return name if call.error else os.path.normpath(name)
+
+
 class Expected:
     """What bpfmon should have written: counts of (tid, type, detail..., result)."""
 
@@ -129,11 +136,11 @@ class Expected:
         elif call.cmd == lib.GET_FD_BY_ID and not call.error:
             self.sure[call.tid, "map.open", "id", call.result, 0] += 1
         elif call.cmd == lib.OBJ_GET and call.result_is == IS_MAP:
-            self.sure[call.tid, "map.open", "pin", call.result, call.fields["pathname"], 0] += 1
+            self.sure[call.tid, "map.open", "pin", call.result, path(call), 0] += 1
         elif call.error == UNKNOWN:
             pass
         elif call.cmd == lib.OBJ_PIN and call.fd_is.get("bpf_fd") == IS_MAP:
-            self.sure[call.tid, "map.pin", call.fields["pathname"], call.error] += 1
+            self.sure[call.tid, "map.pin", path(call), call.error] += 1
         elif call.cmd == lib.FREEZE and call.fd_is.get("map_fd") == IS_MAP:
             self.sure[call.tid, "map.freeze", call.error] += 1
 
@@ -187,7 +194,6 @@ def run(command, timeout=lib.PATIENCE):
         done = subprocess.run([*strace, trace.name, *command], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout,
                               check=False)
-        import os, shutil; shutil.copy(trace.name, os.environ["BPFMON_OUT"] + "/trace")
         with open(trace.name, encoding="utf-8", errors="replace") as lines:
             return done.returncode, done.stdout.decode(errors="replace"), list(parse(lines))
 
@@ -231,8 +237,9 @@ def against_strace(cases, timeout=2 * lib.PATIENCE, options=()):
             except (lib.Failed, subprocess.TimeoutExpired) as reason:
                 failures[case.name] = reason
         stop = watch.finish()
-        import os, shutil; shutil.copy(watch.path, os.environ["BPFMON_OUT"] + "/json")
         events = watch.events()
+        lost = [o for o in watch.all() if o["type"] == "monitor.lost"]
+    lib.equal(lost, [], "lost")
     lib.equal(stop["lost"], 0, "lost")
     for case in cases:
         try:

@@ -290,6 +290,12 @@ static void decode_fd_kinds(void)
 	record_fd(&r, WIRE_FD_SENT);
 	CHECK_INT(decode(), 0);
 	CHECK_INT(e.type, EVENT_SENT);
+	record_fd(&r, WIRE_FD_QUEUED);
+	r.fd.list = 7;
+	r.fd.list_from = 8;
+	CHECK_INT(decode(), 0);
+	CHECK_INT(e.type, EVENT_SENT);
+	CHECK(e.list == 7 && e.list_from == 8);
 	record_fd(&r, WIRE_FD_KINDS);
 	CHECK_INT(decode(), -EBADMSG);
 	record_fd(&r, WIRE_FD_MMAP);

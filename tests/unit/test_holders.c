@@ -47,19 +47,33 @@ static void holders_many(void)
 static void holders_senders(void)
 {
 	struct holders *h = holders_new();
-	struct event_task task = {
-		.pid = 12, .tid = 13, .uid = 3, .comm = "sender\0\0\0\0\0\0\0\0\0"
+	struct event e = {
+		.task = { .pid = 12, .tid = 13, .uid = 3, .comm = "sender\0\0\0\0\0\0\0\0\0" },
+		.file = 0xffff888000001000,
+		.list = 0xffff888000002000,
 	};
 	struct event_task got = {};
 
 	CHECK(h);
-	CHECK(!holders_sender(h, 0, &got));
-	CHECK(!holders_sender(h, 0xffff888000001000, &got));
-	holders_sent(h, 0xffff888000001000, &task);
-	CHECK(holders_sender(h, 0xffff888000001000, &got));
+	CHECK(!holders_sender(h, 0, 0, &got));
+	CHECK(!holders_sender(h, e.file, e.list, &got));
+	holders_sent(h, &e);
+	CHECK(holders_sender(h, e.file, e.list, &got));
 	CHECK_INT(got.pid, 12);
 	CHECK_STR(got.comm, "sender");
-	CHECK(!holders_sender(h, 0xffff888000001040, &got));
+	CHECK(!holders_sender(h, e.file + 64, e.list, &got));
+	/* The copy of a list has the same sender, whoever makes it; the list itself comes again. */
+	e.list_from = e.list;
+	e.list = 0xffff888000003000;
+	e.task.pid = 14;
+	holders_sent(h, &e);
+	CHECK(holders_sender(h, e.file, e.list, &got));
+	CHECK_INT(got.pid, 12);
+	e.list = e.list_from;
+	e.list_from = 0;
+	holders_sent(h, &e);
+	CHECK(holders_sender(h, e.file, e.list, &got));
+	CHECK_INT(got.pid, 14);
 	holders_free(h);
 }
 
