@@ -41,7 +41,7 @@ BPFMON_OBJ = $(BPFMON_SRC:%.c=$(O)/obj/%.o)
 MAPWRITER_OBJ = $(MAPWRITER_SRC:%.c=$(O)/obj/%.o)
 SKELETONS = $(O)/bpfmon.skel.h $(O)/mapwriter.skel.h
 # What needs no kernel: linked into unit tests and fuzzers.
-PURE_OBJ = $(addprefix $(O)/obj/src/,decode.o event.o filter.o holders.o mapids.o maptype.o names.o ownmaps.o pins.o size.o hooks.o \
+PURE_OBJ = $(addprefix $(O)/obj/src/,decode.o event.o filter.o holders.o mapids.o maptype.o names.o ownmaps.o pins.o progs.o size.o hooks.o \
 	lib/buf.o out/json.o out/text.o out/table.o)
 UNIT = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 

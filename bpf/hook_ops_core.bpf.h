@@ -41,12 +41,13 @@ static __always_inline int op_count(struct bpf_map *map, const u32 hook)
  * then the caller; where the function is entered by a call from its first bytes there is one more
  * word, an address in the function itself, before the caller's.
  */
-static __always_inline u32 caller_is(const u64 *words, u32 hook)
+static __always_inline u64 caller_of(const u64 *words, u32 hook)
 {
-	u64 at = words[2];
+	return words[2] - hook_func[hook] < 32 ? words[3] : words[2];
+}
 
-	if (at - hook_func[hook] < 32)
-		at = words[3];
+static __always_inline u32 caller_is(u64 at)
+{
 	if (!jit_base || (s32)(at >> 32) != -1)
 		return WIRE_FROM_UNKNOWN;
 	return at >= jit_base ? WIRE_FROM_PROGRAM : WIRE_FROM_KERNEL;
@@ -117,7 +118,7 @@ static __always_inline int op_details(void *ctx, const u32 nargs, struct bpf_map
 	const bool probed = how & OP_PROBED;
 	u32 id = probed ? BPF_CORE_READ(map, id) : map->id;
 	u32 type = probed ? BPF_CORE_READ(map, map_type) : map->map_type;
-	u64 words[4] = {};
+	u64 words[4], caller = 0;
 	struct wire_op *op;
 	struct slot *s;
 	u32 from;
@@ -133,8 +134,9 @@ static __always_inline int op_details(void *ctx, const u32 nargs, struct bpf_map
 		if (!s && result)
 			return 0;	/* the kernel tries every slot of an array, empty ones too */
 	} else {
-		bpf_probe_read_kernel(words, sizeof(words), ctx + 8 * nargs);
-		from = caller_is(words, e->hook);
+		if (!bpf_probe_read_kernel(words, sizeof(words), ctx + 8 * nargs))
+			caller = caller_of(words, e->hook);
+		from = caller_is(caller);
 		s = op_slot(from);
 	}
 	e->key_size = probed ? BPF_CORE_READ(map, key_size) : map->key_size;
@@ -151,7 +153,7 @@ static __always_inline int op_details(void *ctx, const u32 nargs, struct bpf_map
 	if (!op)
 		return 0;
 	op_map(op, map, how);
-	__builtin_memcpy(op->caller, words, sizeof(words));
+	op->caller = caller;
 	op->flags = flags;
 	op->result = result;
 	op->has_result = 1;
@@ -178,12 +180,11 @@ static __always_inline int op_kprobe(struct pt_regs *ctx, struct elem *e, u64 fl
 	if (!op)
 		return 0;
 	read_map(&op->map, map);
-	op->caller[0] = op->caller[1] = op->caller[3] = 0;
-	op->caller[2] = caller;
+	op->caller = caller;
 	op->flags = flags;
 	op->result = 0;
 	op->has_result = 0;
-	op->from = caller_is(op->caller, e->hook);
+	op->from = caller_is(caller);
 	op_who(op, NULL);	/* kprobes do not run in bpf(2) */
 	op->task.context = WIRE_CONTEXT_UNKNOWN;	/* the breakpoint itself looks like an NMI */
 	bpf_ringbuf_submit(op, 0);
@@ -209,7 +210,7 @@ static __always_inline int op_emit(struct bpf_map *map, struct elem *e, u64 flag
 	if (!op)
 		return 0;
 	read_map(&op->map, map);
-	__builtin_memset(op->caller, 0, sizeof(op->caller));
+	op->caller = 0;
 	op->flags = flags;
 	op->result = result;
 	op->has_result = 1;

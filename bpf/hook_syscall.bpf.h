@@ -158,7 +158,7 @@ __attribute__((noinline)) int report_elem(u32 i, s32 result)
 	if (!op)
 		return 0;
 	op->map = s->map;
-	__builtin_memset(op->caller, 0, sizeof(op->caller));
+	op->caller = 0;
 	op->flags = flags;
 	op->result = result;
 	op->has_result = 1;

@@ -224,11 +224,16 @@ struct bpf_trampoline {
 
 struct bpf_prog_aux {
 	u32 id;
+	u32 func_cnt;
 	struct bpf_trampoline *dst_trampoline;	/* NULL once attached */
+	struct bpf_prog **func;			/* func_cnt of them, itself the first; or NULL */
+	char name[16];
 };
 
 struct bpf_prog {
+	enum bpf_prog_type type;
 	u32 jited_len;
+	u8 tag[8];
 	unsigned int (*bpf_func)(const void *ctx, const void *insn);
 	struct bpf_prog_aux *aux;
 };

@@ -99,7 +99,7 @@ static void learn_program(void *context, const void *record)
 {
 	struct learn *learn = context;
 	struct bpfmon_bpf__bss *bss = learn->obj->skel->bss;
-	const struct wire_iter_prog *p = record;
+	const struct wire_code *p = record;
 
 	/* Without JIT, func is the interpreter's, which is kernel text. */
 	if (p->func && p->len && p->func < JIT_BASE_RANDOMIZED)
@@ -123,7 +123,7 @@ static int learn_addresses(struct bpfobj *obj)
 #ifdef __x86_64__
 	obj->skel->bss->jit_base = JIT_BASE_RANDOMIZED;
 #endif
-	return iterate(obj->skel->progs.list_progs, sizeof(struct wire_iter_prog), learn_program,
+	return iterate(obj->skel->progs.list_progs, sizeof(struct wire_code), learn_program,
 		       &learn);
 }
 
@@ -451,6 +451,26 @@ int bpfobj_each_map(struct bpfobj *obj, void (*each)(void *context, const struct
 	struct each_map e = { each, context };
 
 	return iterate(obj->skel->progs.list_maps, sizeof(struct wire_map), each_map, &e);
+}
+
+struct each_code {
+	void (*each)(void *context, const struct wire_code *code);
+	void *context;
+};
+
+static void each_code(void *context, const void *record)
+{
+	struct each_code *e = context;
+
+	e->each(e->context, record);
+}
+
+int bpfobj_each_code(struct bpfobj *obj, void (*each)(void *context, const struct wire_code *code),
+		     void *context)
+{
+	struct each_code e = { each, context };
+
+	return iterate(obj->skel->progs.list_progs, sizeof(struct wire_code), each_code, &e);
 }
 
 struct each_file {

@@ -57,6 +57,10 @@ bool bpfobj_has_verdict(const struct bpfobj *obj, uint32_t map_id);
 /* An array of WIRE_HIDDEN, mapped alike. */
 const volatile struct wire_hidden *bpfobj_hidden(const struct bpfobj *obj);
 
+/* Calls back for each function of each program there is. 0, or a negative errno. */
+int bpfobj_each_code(struct bpfobj *obj, void (*each)(void *context, const struct wire_code *code),
+		     void *context);
+
 /* Calls back for each descriptor of a map that a process has open. */
 int bpfobj_each_file(struct bpfobj *obj,
 		     void (*each)(void *context, const struct wire_iter_file *file), void *context);

@@ -72,7 +72,10 @@ static void decode_writer(const struct wire_op *w, struct event *e)
 	e->context = contexts[w->task.context];
 	if (w->from == WIRE_FROM_PROGRAM || w->from == WIRE_FROM_HELPER) {
 		e->via = VIA_PROGRAM;
-		e->program_error = "programs are not resolved by this version";
+		if (w->from == WIRE_FROM_PROGRAM)
+			e->caller = w->caller;
+		else
+			e->program_error = "a helper wrote; which program called it is not told";
 		return;
 	}
 	if (w->from == WIRE_FROM_ITSELF) {
@@ -248,6 +251,34 @@ static int decode_fd(const struct decode_env *env, const void *record, size_t le
 	return 0;
 }
 
+void decode_code(const struct wire_code *w, struct event_code *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->start = w->func;
+	c->len = w->len;
+	c->prog.id = w->id;
+	c->prog.type = w->type;
+	memcpy(c->prog.tag, w->tag, sizeof(c->prog.tag));
+	memcpy(c->prog.name, w->name, sizeof(c->prog.name));
+}
+
+static int decode_prog(const struct decode_env *env, const void *record, size_t len,
+		       struct event *e)
+{
+	const struct wire_prog *w = record;
+
+	(void)env;
+	if (len < sizeof(*w))
+		return -EBADMSG;
+	e->type = EVENT_CODE;
+	decode_code(&w->code, &e->code);
+	e->code.prog.has_loader = true;
+	e->code.prog.loader_pid = w->task.pid;
+	e->code.prog.loader_uid = w->task.uid;
+	memcpy(e->code.prog.loader_comm, w->task.comm, sizeof(e->code.prog.loader_comm));
+	return 0;
+}
+
 /* Each name must end with a NUL within its field. */
 static bool names_are_valid(const char *names, uint32_t len)
 {
@@ -300,7 +331,7 @@ int decode_record(const struct decode_env *env, const void *record, size_t len, 
 	static int (*const kinds[])(const struct decode_env *, const void *, size_t,
 				    struct event *) = {
 		[WIRE_OP] = decode_op, [WIRE_CMD] = decode_cmd, [WIRE_FREE] = decode_free,
-		[WIRE_FD] = decode_fd, [WIRE_FS] = decode_fs,
+		[WIRE_FD] = decode_fd, [WIRE_FS] = decode_fs,	[WIRE_PROG] = decode_prog,
 	};
 	const struct wire_hdr *h = record;
 

@@ -18,6 +18,9 @@ struct decode_env {
 /* 0, or -EBADMSG for a record that is not well-formed. `e` lends from `record`. */
 int decode_record(const struct decode_env *env, const void *record, size_t len, struct event *e);
 
+/* The code of a program, as the iterator lists it: without who loaded it. */
+void decode_code(const struct wire_code *w, struct event_code *c);
+
 /* A descriptor that was open when bpfmon started, as its iterator lists it; time_ns is not set. */
 void decode_held(const struct wire_iter_file *file, struct event *e);
 

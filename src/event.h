@@ -27,6 +27,7 @@ enum event_type {
 	/* Not written; see src/pipeline.c. */
 	EVENT_SENT,		/* a descriptor went into a unix socket */
 	EVENT_NAMES,		/* names changed: src/pins.c makes events of it */
+	EVENT_CODE,		/* a program was loaded, or one of its functions */
 };
 
 enum event_via {
@@ -101,6 +102,27 @@ struct event_task {
 	uint64_t start_ns;	/* CLOCK_BOOTTIME; 0: not known, nor are ppid and exec */
 };
 
+#define EVENT_NAME_BYTES 16
+#define EVENT_TAG_BYTES 8
+
+/* A BPF program. */
+struct event_prog {
+	uint32_t id, type;
+	uint8_t tag[EVENT_TAG_BYTES];
+	char name[EVENT_NAME_BYTES];	/* maybe without a NUL */
+	/* Who loaded it; has_loader is false when bpfmon started later. */
+	bool has_loader;
+	uint32_t loader_pid, loader_uid;
+	char loader_comm[EVENT_NAME_BYTES];
+};
+
+/* Where the code of one function of a program lies. */
+struct event_code {
+	uint64_t start;
+	uint32_t len;		/* bytes; 0: not JITed */
+	struct event_prog prog;
+};
+
 struct event_map {
 	uint32_t id, type, key_size, value_size, max_entries, flags;
 	bool known;		/* false: only the id is valid */
@@ -108,8 +130,6 @@ struct event_map {
 	const char *name;	/* at most 16 bytes, maybe without a NUL */
 	uint64_t address;	/* the kernel's; 0: not known */
 };
-
-#define EVENT_NAME_BYTES 16
 
 struct event {
 	enum event_type type;
@@ -121,6 +141,8 @@ struct event {
 	enum event_context context;
 	enum event_op op;
 	uint64_t flags;
+	uint64_t caller;		/* address in the program that wrote; 0: not known */
+	const struct event_prog *program;	/* lent; NULL: none, or not known */
 	const char *program_error;	/* why the program can't be named; NULL: there is none */
 	struct event_bytes key;
 	enum event_value_shape shape;
@@ -147,6 +169,7 @@ struct event {
 	/* pin, unpin, chmod, fs.change */
 	enum event_name_op name_op;
 	struct event_names names;	/* EVENT_NAMES */
+	struct event_code code;		/* EVENT_CODE */
 	struct event_map over;		/* EVENT_NAMES: what was renamed over; known is false: nothing */
 	bool has_mode, has_uid, has_gid;
 	uint32_t mode, new_uid, new_gid;	/* chmod */

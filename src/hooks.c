@@ -217,6 +217,12 @@ const struct hook hooks[WIRE_HOOK_COUNT] = {
 	},
 	DETAIL_HOOK(FD_QUEUED, fd_queued, ATTACH_FEXIT, "scm_fp_dup",
 		"who sent a descriptor that several processes send"),
+	[WIRE_HOOK_PROG_LOAD] = {
+		"prog_load", "which BPF program wrote", {
+			{ ATTACH_FENTRY, "bpf_prog_kallsyms_add", { "prog_load", "prog_load_count" },
+			  NULL, 0 },
+		}, false, false
+	},
 	DETAIL_HOOK(MMAP_REFUSED, mmap_refused, ATTACH_FEXIT, "security_mmap_file",
 		"writable mappings that are refused for a read-only descriptor"),
 	DETAIL_HOOK(PIN_MADE, pin_made, ATTACH_FEXIT, "bpf_mkmap",

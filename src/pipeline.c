@@ -19,6 +19,7 @@
 #include "ownmaps.h"
 #include "pins.h"
 #include "version.h"
+#include "writers.h"
 
 /*
  * After a wake-up records are left to gather this long. While they do, nobody is woken for them:
@@ -59,6 +60,7 @@ struct pipeline {
 	struct mapids *ids;
 	struct holders *holders;
 	struct pins *pins;
+	struct writers *writers;
 	uint64_t types;		/* of maps, a bit each, that hooks on demand are asked for */
 	uint64_t new_types;	/* the same, not yet asked for */
 	bool finishing;		/* the hooks are off: what is in the ring is all there is */
@@ -191,6 +193,12 @@ static void on_names(struct pipeline *p, const struct event *e)
 
 static void on_event(struct pipeline *p, struct event *e)
 {
+	if (e->type == EVENT_CODE) {
+		writers_loaded(p->writers, e);
+		p->filtered++;
+		return;
+	}
+	writers_event(p->writers, e);
 	if (e->type == EVENT_NAMES) {
 		on_names(p, e);
 		return;
@@ -408,6 +416,7 @@ static void start(struct pipeline *p)
 	demand_hooks(p);
 	tell_loss(p);
 	bpfobj_arm(p->obj);
+	writers_list(p->writers);
 	put_monitor(p, &m);
 	output_flush(&p->out);
 	log_info("watching, %s mode, kernel %s; end with Ctrl-C", m.mode, m.kernel);
@@ -544,8 +553,9 @@ int pipeline_run(struct bpfobj *obj, const struct pipeline_opts *opts, int fd)
 	p.ids = mapids_new();
 	p.holders = holders_new();
 	p.pins = pins_new();
+	p.writers = writers_new(obj);
 	ring = ring_buffer__new(bpfobj_ring_fd(obj), on_record, &p, NULL);
-	if (!p.own || !p.ids || !p.holders || !p.pins || !ring) {
+	if (!p.own || !p.ids || !p.holders || !p.pins || !p.writers || !ring) {
 		err = ring ? -ENOMEM : -errno;
 		log_error("cannot read the ring: %s", strerror(-err));
 		goto out;
@@ -566,6 +576,7 @@ out:
 	mapids_free(p.ids);
 	holders_free(p.holders);
 	pins_free(p.pins);
+	writers_free(p.writers);
 	output_fini(&p.out);
 	return err;
 }

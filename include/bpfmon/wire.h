@@ -9,6 +9,7 @@
 #ifndef BPFMON_WIRE_H
 #define BPFMON_WIRE_H
 
+#include <linux/bpf.h>
 #include <linux/types.h>
 
 #define WIRE_NAME_BYTES 16	/* BPF_OBJ_NAME_LEN and TASK_COMM_LEN of the kernel */
@@ -105,7 +106,8 @@
 	X(FD_QUEUED, fd_queued)	\
 	X(MMAP_REFUSED, mmap_refused)	\
 	X(PIN_MADE, pin_made)	\
-	X(PIN_OPENED, pin_opened)
+	X(PIN_OPENED, pin_opened)	\
+	X(PROG_LOAD, prog_load)
 /* clang-format on */
 
 /* clang-format off */
@@ -141,6 +143,7 @@ enum wire_kind {
 	WIRE_FREE = 3,	/* struct wire_cmd: the map is gone, and its id with it; only map counts */
 	WIRE_FD = 4,	/* struct wire_fd: a map's descriptor went to another process, or its memory */
 	WIRE_FS = 5,	/* struct wire_fs: a name on a bpf file system, or a mount, changed */
+	WIRE_PROG = 6,	/* struct wire_prog: code of a program that was loaded */
 };
 
 enum wire_op_kind {
@@ -221,7 +224,7 @@ struct wire_op {
 	struct wire_hdr hdr;
 	struct wire_task task;
 	struct wire_map map;
-	__u64 caller[4];	/* the 32 bytes after the hook's arguments; kprobe: [2] only */
+	__u64 caller;		/* return address into who called the operation; 0: not known */
 	__u64 flags;		/* of the operation; of the element in a batch */
 	__s32 result;		/* 0 or a negative errno; valid if has_result */
 	__u32 cmd;		/* enum bpf_cmd that the task is in, or WIRE_CMD_NONE */
@@ -349,14 +352,24 @@ struct wire_hidden {
 };
 
 /*
- * One program as the iterator at start-up reports it; read from the iterator's descriptor. Maps
- * come as struct wire_map.
+ * The code of one function of a program, its own or a subprogram's. The iterator over programs
+ * writes these as well, that over maps struct wire_map.
  */
-struct wire_iter_prog {
-	__u64 func;		/* address of the JITed code, 0 without JIT */
+struct wire_code {
+	__u64 func;		/* address of the JITed code; the interpreter's without JIT */
 	__u64 target;		/* address of the kernel function that it is about to hook, or 0 */
-	__u32 id;
-	__u32 len;		/* bytes of JITed code */
+	__u32 id;		/* of the program */
+	__u32 len;		/* bytes of JITed code, 0 without JIT */
+	__u32 type;
+	__u32 pad;
+	__u8 tag[BPF_TAG_SIZE];
+	char name[WIRE_NAME_BYTES];
+};
+
+struct wire_prog {
+	struct wire_hdr hdr;
+	struct wire_task task;	/* who loads it */
+	struct wire_code code;
 };
 
 #define WIRE_ASSERT(what) _Static_assert(what, #what)
@@ -364,12 +377,13 @@ WIRE_ASSERT(sizeof(struct wire_counts) == 64);
 WIRE_ASSERT(sizeof(struct wire_hdr) == 16);
 WIRE_ASSERT(sizeof(struct wire_task) == 48);
 WIRE_ASSERT(sizeof(struct wire_map) == 56);
-WIRE_ASSERT(sizeof(struct wire_op) == 200);
+WIRE_ASSERT(sizeof(struct wire_op) == 176);
 WIRE_ASSERT(sizeof(struct wire_cmd) == 144);
 WIRE_ASSERT(sizeof(struct wire_fd) == 200);
 WIRE_ASSERT(sizeof(struct wire_fs) == 216 + 2 * WIRE_FS_PATH_BYTES);
 WIRE_ASSERT(sizeof(struct wire_iter_file) == 112);
 WIRE_ASSERT(sizeof(struct wire_hidden) == 16);
-WIRE_ASSERT(sizeof(struct wire_iter_prog) == 24);
+WIRE_ASSERT(sizeof(struct wire_code) == 56);
+WIRE_ASSERT(sizeof(struct wire_prog) == 120);
 
 #endif

@@ -7,6 +7,7 @@
  *  "map":{"id":12,"name":"config","type":"array","key_size":4,...},"via":"syscall",
  *  "key":{"size":4,"hex":"00000000"},"value":{"size":8,"hex":"0100000000000000"},"result":0}
  */
+#include <bpf/libbpf.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
@@ -158,6 +159,27 @@ static void put_result(struct buf *b, const struct event *e)
 	json_string(b, "result", name ? name : number);
 }
 
+static void put_program(struct buf *b, const struct event_prog *p)
+{
+	const char *type = libbpf_bpf_prog_type_str((enum bpf_prog_type)p->type);
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", p->type);
+	json_open(b, "program", '{');
+	json_u64(b, "id", p->id);
+	json_bytes(b, "name", p->name, EVENT_NAME_BYTES);
+	json_string(b, "type", type ? type : number);
+	json_hex(b, "tag", p->tag, sizeof(p->tag));
+	if (p->has_loader) {
+		json_open(b, "loader", '{');
+		json_u64(b, "pid", p->loader_pid);
+		json_bytes(b, "comm", p->loader_comm, EVENT_NAME_BYTES);
+		json_u64(b, "uid", p->loader_uid);
+		json_close(b, '}');
+	}
+	json_close(b, '}');
+}
+
 static void put_element(struct buf *b, const struct event *e)
 {
 	static const char *const via[] = {
@@ -186,6 +208,8 @@ static void put_element(struct buf *b, const struct event *e)
 		json_string(b, "op", op[e->op]);
 	if (e->context)
 		json_string(b, "context", context[e->context]);
+	if (e->program)
+		put_program(b, e->program);
 	if (e->program_error)
 		json_string(b, "program_error", e->program_error);
 	if (e->key.size) {

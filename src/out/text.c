@@ -3,7 +3,7 @@
  * Text for a person: local time, what, who, which map, key and value.
  *
  * 19:39:19.123  update  bpftool[812]              map 12 config (array)  [0] = 0100000000000000
- * 19:39:20.001  update  a BPF program             map 12 config (array)  [1] = 0700000000000000  in swapper/0[0]
+ * 19:39:20.001  update  prog 31 on_tick           map 12 config (array)  [1] = 0700000000000000  in swapper/0[0]
  * 19:39:20.420  open    evil[901] by id           map 12 config (array)  rw
  */
 #include <inttypes.h>
@@ -64,7 +64,10 @@ static void put_actor(struct buf *b, const struct event *e)
 	};
 	size_t start = b->len;
 
-	if (e->via == VIA_PROGRAM) {
+	if (e->program) {
+		buf_printf(b, "prog %u ", e->program->id);
+		buf_safe(b, e->program->name, EVENT_NAME_BYTES);
+	} else if (e->via == VIA_PROGRAM) {
 		buf_str(b, "a BPF program");
 	} else if (e->via == VIA_KERNEL) {
 		buf_str(b, "the kernel");

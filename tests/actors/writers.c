@@ -425,6 +425,17 @@ static int load(struct run *run, const struct kind *kind, unsigned int number)
 	return 0;
 }
 
+/* The id of the program that writes. */
+static __u32 writer_id(const struct run *run, const struct kind *kind)
+{
+	int fd = kind->work == by_tail_call ? bpf_program__fd(run->skel->progs.w_called) :
+					      run->prog_fd;
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
+}
+
 static void run_kind(const struct kind *kind, unsigned int number, int map_fd)
 {
 	struct run run = { .map_fd = map_fd };
@@ -438,11 +449,12 @@ static void run_kind(const struct kind *kind, unsigned int number, int map_fd)
 		printf("{\"kind\":\"%s\",\"skip\":\"%s\"}\n", kind->name, strerror(-err));
 	else
 		printf("{\"kind\":\"%s\",\"key\":%u,\"updates\":%llu,\"deletes\":%llu,\"failed\":%llu,"
-		       "\"context\":\"%s\",\"pid\":%d,\"over\":%u}\n",
+		       "\"context\":\"%s\",\"pid\":%d,\"over\":%u,\"program\":%u}\n",
 		       kind->name, number, (unsigned long long)run.skel->bss->updates,
 		       (unsigned long long)run.skel->bss->deletes,
 		       (unsigned long long)run.skel->bss->failed,
-		       kind->context ? kind->context : "", getpid(), run.over);
+		       kind->context ? kind->context : "", getpid(), run.over,
+		       writer_id(&run, kind));
 	fflush(stdout);
 	writers_bpf__destroy(run.skel);
 }

@@ -18,9 +18,16 @@ LATE = {  # kinds that a kernel does not have
 }
 
 
+def by(event):
+    """The id of the program that wrote, and the pid of who loaded it."""
+    program = event.get("program", {})
+    return program.get("id"), program.get("loader", {}).get("pid")
+
+
 @lib.shared
 def test_writers():
-    """Each kind of program writes; each update and delete is reported once, in order."""
+    """Each kind of program writes; each update and delete is reported once, in order, and as that
+    program's, whose code takes the place of the kind before."""
     with Shared() as watch:
         run = subprocess.run([WRITERS], capture_output=True, timeout=4 * lib.PATIENCE, check=True)
         first, *told = [json.loads(line) for line in run.stdout.splitlines()]
@@ -53,6 +60,9 @@ def test_writers():
             want += [("map.update", via, context, value, 0), ("map.delete", via, context, None, 0)]
         if got != want or t["updates"] != 5 or t["deletes"] != 5 or t["failed"]:
             wrong[t["kind"]] = (t, got[:3], len(got))
+        elif via == "program" and [by(e) for e in mine] != len(mine) * [(t["program"], t["pid"])]:
+            wrong[t["kind"]] = ("program", t, [e.get("program", e.get("program_error"))
+                                               for e in mine])
         elif t["context"] == "task" and t["kind"] != "workqueue":
             if any(e["process"]["pid"] != t["pid"] for e in mine):
                 wrong[t["kind"]] = "pid"

@@ -89,6 +89,7 @@ static void update_program(struct record *r)
 {
 	record_op(r, WIRE_OP_UPDATE);
 	r->op.from = WIRE_FROM_PROGRAM;
+	r->op.caller = 0xffffffffc0001234;
 	r->op.cmd = WIRE_CMD_NONE;
 	set_name(r->op.task.comm, "swapper/1");
 	r->op.task.pid = r->op.task.tid = r->op.task.uid = 0;

@@ -113,18 +113,21 @@ static void decode_via(void)
 		{ WIRE_FROM_UNKNOWN, WIRE_CMD_NONE, VIA_UNKNOWN, true },
 		{ WIRE_FROM_KERNEL, WIRE_CMD_NONE, VIA_UNKNOWN, true },
 		{ WIRE_FROM_KERNEL, BPF_PROG_LOAD, VIA_UNKNOWN, true },
-		{ WIRE_FROM_PROGRAM, WIRE_CMD_NONE, VIA_PROGRAM, true },
+		{ WIRE_FROM_PROGRAM, WIRE_CMD_NONE, VIA_PROGRAM, false },
+		{ WIRE_FROM_HELPER, WIRE_CMD_NONE, VIA_PROGRAM, true },
 		/* a program that runs while its task is inside bpf(2) */
-		{ WIRE_FROM_PROGRAM, BPF_MAP_UPDATE_ELEM, VIA_PROGRAM, true },
+		{ WIRE_FROM_PROGRAM, BPF_MAP_UPDATE_ELEM, VIA_PROGRAM, false },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		record_op(&r, WIRE_OP_UPDATE);
 		r.op.from = rows[i].from;
 		r.op.cmd = rows[i].cmd;
+		r.op.caller = 0x1234;
 		CHECK_INT(decode(), 0);
 		if (e.via != rows[i].via)
 			FAIL("row %zu: via is %d", i, e.via);
+		CHECK_INT(e.caller, rows[i].from == WIRE_FROM_PROGRAM ? 0x1234 : 0);
 		if (!!e.program_error != rows[i].error)
 			FAIL("row %zu: program_error is %s", i, e.program_error);
 	}
@@ -337,9 +340,38 @@ static void decode_context(void)
 	CHECK_INT(decode(), -EBADMSG);
 }
 
+static void decode_program_code(void)
+{
+	struct wire_prog w = {
+		.hdr = { .size = sizeof(w), .kind = WIRE_PROG, .hook = WIRE_HOOK_PROG_LOAD },
+		.task = { .pid = 7, .uid = 3, .comm = "loader" },
+		.code = { .func = 0x5000,
+			  .len = 64,
+			  .id = 31,
+			  .type = BPF_PROG_TYPE_XDP,
+			  .tag = { 0xab },
+			  .name = "on_tick" },
+	};
+
+	CHECK_INT(decode_record(&(struct decode_env){ .cpus = 1 }, &w, sizeof(w), &e), 0);
+	CHECK_INT(e.type, EVENT_CODE);
+	CHECK_INT(e.code.start, 0x5000);
+	CHECK_INT(e.code.len, 64);
+	CHECK_INT(e.code.prog.id, 31);
+	CHECK_INT(e.code.prog.type, BPF_PROG_TYPE_XDP);
+	CHECK_INT(e.code.prog.tag[0], 0xab);
+	CHECK_STR(e.code.prog.name, "on_tick");
+	CHECK(e.code.prog.has_loader);
+	CHECK_INT(e.code.prog.loader_pid, 7);
+	CHECK_STR(e.code.prog.loader_comm, "loader");
+	w.hdr.size--;
+	CHECK_INT(decode_record(&(struct decode_env){ .cpus = 1 }, &w, sizeof(w) - 1, &e),
+		  -EBADMSG);
+}
+
 static void decode_bad_header(void)
 {
-	static const uint16_t kinds[] = { 0, WIRE_FS + 1, 255, UINT16_MAX };
+	static const uint16_t kinds[] = { 0, WIRE_PROG + 1, 255, UINT16_MAX };
 	static const uint16_t numbers[] = { WIRE_HOOK_COUNT, WIRE_HOOK_COUNT + 1, UINT16_MAX };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -460,6 +492,7 @@ int main(void)
 	RUN(decode_fd_kinds);
 	RUN(decode_fs_names);
 	RUN(decode_context);
+	RUN(decode_program_code);
 	RUN(decode_bad_header);
 	RUN(decode_bad_op);
 	RUN(decode_bad_key);

@@ -85,6 +85,15 @@ static int print_event(struct buf *b, const struct out_env *env)
 		.cpus = RECORD_CPUS,
 		.bytes = RECORD_BYTES,
 	};
+	static const struct event_prog on_tick = {
+		.id = 31,
+		.type = BPF_PROG_TYPE_RAW_TRACEPOINT,
+		.tag = { 0xa0, 0x4f, 0x5e, 0xef, 0x06, 0xa7, 0xf5, 0x55 },
+		.name = "on_tick",
+		.has_loader = true,
+		.loader_pid = 700,
+		.loader_comm = "mapwriter",
+	};
 	static struct record r;
 	struct event e;
 	void *copy;
@@ -93,6 +102,8 @@ static int print_event(struct buf *b, const struct out_env *env)
 	situations[current].make(&r);
 	copy = record_copy(&r, r.len);
 	err = decode_record(&decode, copy, r.len, &e);
+	if (!err && e.caller)
+		e.program = &on_tick;
 	if (!err)
 		format->event(b, env, 7, &e);
 	free(copy);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* BPF programs by the addresses of their code; see progs.h. */
+#include "progs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct range {
+	struct event_code code;
+	bool listed;
+};
+
+/* Sorted by start; none overlap. */
+struct progs {
+	struct range *list;
+	size_t n, cap;
+};
+
+struct progs *progs_new(void)
+{
+	return calloc(1, sizeof(struct progs));
+}
+
+void progs_free(struct progs *progs)
+{
+	if (!progs)
+		return;
+	free(progs->list);
+	free(progs);
+}
+
+/* The first range that ends behind the address. */
+static size_t first_behind(const struct progs *progs, uint64_t address)
+{
+	size_t from = 0, to = progs->n;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		const struct event_code *c = &progs->list[middle].code;
+
+		if (c->start + c->len > address)
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	return from;
+}
+
+static void remove_ranges(struct progs *progs, size_t at, size_t count)
+{
+	if (!count)
+		return;
+	progs->n -= count;
+	memmove(&progs->list[at], &progs->list[at + count], (progs->n - at) * sizeof(*progs->list));
+}
+
+static bool make_room(struct progs *progs)
+{
+	size_t cap = progs->cap ? progs->cap * 2 : 64;
+	struct range *list;
+
+	if (progs->n < progs->cap)
+		return true;
+	list = realloc(progs->list, cap * sizeof(*list));
+	if (!list)
+		return false;
+	progs->list = list;
+	progs->cap = cap;
+	return true;
+}
+
+bool progs_add(struct progs *progs, const struct event_code *code)
+{
+	size_t at = first_behind(progs, code->start), n = 0;
+	struct range *r;
+
+	if (!code->len || code->start + code->len < code->start)
+		return true;	/* runs in the interpreter */
+	r = at < progs->n ? &progs->list[at] : NULL;
+	if (r && r->code.start == code->start && r->code.len == code->len &&
+	    r->code.prog.id == code->prog.id) {
+		r->listed = true;
+		if (code->prog.has_loader)
+			r->code = *code;
+		return true;
+	}
+	while (at + n < progs->n && progs->list[at + n].code.start < code->start + code->len)
+		n++;
+	remove_ranges(progs, at, n);
+	if (!make_room(progs))
+		return false;
+	r = &progs->list[at];
+	memmove(r + 1, r, (progs->n++ - at) * sizeof(*r));
+	*r = (struct range){ *code, true };
+	return true;
+}
+
+void progs_begin_list(struct progs *progs)
+{
+	for (size_t i = 0; i < progs->n; i++)
+		progs->list[i].listed = false;
+}
+
+void progs_end_list(struct progs *progs)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < progs->n; i++)
+		if (progs->list[i].listed)
+			progs->list[kept++] = progs->list[i];
+	progs->n = kept;
+}
+
+const struct event_prog *progs_find(const struct progs *progs, uint64_t return_address)
+{
+	/* What returns there is the byte before, which may be the last of the code. */
+	uint64_t address = return_address - 1;
+	size_t at = first_behind(progs, address);
+
+	return at < progs->n && progs->list[at].code.start <= address ? &progs->list[at].code.prog :
+									NULL;
+}

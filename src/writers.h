@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which BPF program wrote: the programs that there are, listed at the start and followed as they
+ * get loaded; see src/progs.h. A wrong name is worse than none: where a load was missed, all are
+ * listed anew before any is named.
+ */
+#ifndef BPFMON_WRITERS_H
+#define BPFMON_WRITERS_H
+
+#include "bpfobj.h"
+#include "event.h"
+
+struct writers;
+
+struct writers *writers_new(struct bpfobj *obj);	/* NULL: no memory */
+void writers_free(struct writers *w);
+
+/* Once loads are reported: the programs that were loaded before. */
+void writers_list(struct writers *w);
+void writers_loaded(struct writers *w, const struct event *e);	/* an EVENT_CODE */
+/* Names the program of an event that a program caused, or says why not; lent until the next call. */
+void writers_event(struct writers *w, struct event *e);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Programs by address: found in their code, replaced by what takes their place, listed anew. */
+#include "progs.h"
+
+#include <string.h>
+
+#include "test.h"
+
+static struct progs *progs;
+
+static bool add(uint64_t start, uint32_t len, uint32_t id)
+{
+	struct event_code code = { .start = start, .len = len, .prog = { .id = id } };
+
+	return progs_add(progs, &code);
+}
+
+/* The id found; 0: none. */
+static uint32_t at(uint64_t address)
+{
+	const struct event_prog *p = progs_find(progs, address);
+
+	return p ? p->id : 0;
+}
+
+static void progs_found(void)
+{
+	progs = progs_new();
+	CHECK(progs);
+	CHECK_INT(at(0x1000), 0);
+	CHECK(add(0x3000, 0x100, 3));
+	CHECK(add(0x1000, 0x100, 1));
+	CHECK(add(0x2000, 0x100, 2));
+	CHECK(add(0x2100, 0x100, 4));	/* right behind */
+	CHECK(add(0x5000, 0, 5));	/* not JITed */
+	CHECK(add(UINT64_MAX - 1, 16, 6));
+	/* A return address: never the first byte, maybe the one behind the last. */
+	CHECK_INT(at(0x1000), 0);
+	CHECK_INT(at(0x1001), 1);
+	CHECK_INT(at(0x1100), 1);
+	CHECK_INT(at(0x1101), 0);
+	CHECK_INT(at(0x2100), 2);
+	CHECK_INT(at(0x2101), 4);
+	CHECK_INT(at(0x3050), 3);
+	CHECK_INT(at(0x5001), 0);
+	CHECK_INT(at(0), 0);
+	CHECK_INT(at(UINT64_MAX), 0);
+	progs_free(progs);
+}
+
+static void progs_replaced(void)
+{
+	progs = progs_new();
+	for (uint32_t i = 0; i < 1000; i++)
+		CHECK(add(0x1000 + i * 0x100, 0x100, i + 1));
+	/* Over the end of one, two whole, and the beginning of another. */
+	CHECK(add(0x1080, 0x300, 2000));
+	CHECK_INT(at(0x1040), 0);
+	CHECK_INT(at(0x1100), 2000);
+	CHECK_INT(at(0x1380), 2000);
+	CHECK_INT(at(0x1381), 0);
+	CHECK_INT(at(0x1401), 5);
+	CHECK_INT(at(0x1000 + 999 * 0x100 + 1), 1000);
+	progs_free(progs);
+}
+
+static void progs_listed(void)
+{
+	struct event_code code = { .start = 0x1000, .len = 16, .prog = { .id = 1 } };
+
+	progs = progs_new();
+	code.prog.has_loader = true;
+	code.prog.loader_pid = 77;
+	CHECK(progs_add(progs, &code));
+	CHECK(add(0x2000, 16, 2));
+	progs_begin_list(progs);
+	CHECK(add(0x1000, 16, 1));
+	CHECK(add(0x3000, 16, 3));
+	progs_end_list(progs);
+	CHECK_INT(at(0x1001), 1);
+	CHECK_INT(at(0x2001), 0);
+	CHECK_INT(at(0x3001), 3);
+	/* The list does not tell who loaded it: what was known stays. */
+	CHECK_INT(progs_find(progs, 0x1001)->loader_pid, 77);
+	progs_free(progs);
+}
+
+int main(void)
+{
+	RUN(progs_found);
+	RUN(progs_replaced);
+	RUN(progs_listed);
+	return TEST_STATUS();
+}
