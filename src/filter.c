@@ -117,6 +117,28 @@ int filter_add_comm(struct filter_list *list, const char *word, char *why, size_
 	return 0;
 }
 
+int filter_add_prog(struct filter_list *list, const char *word, char *why, size_t why_size)
+{
+	struct prog_match m = { .name = word };
+
+	if (full(list->n_progs, "programs", why, why_size))
+		return -EINVAL;
+	if (!*word) {
+		snprintf(why, why_size, "a program is an id, a name or a glob");
+		return -EINVAL;
+	}
+	if (word[strspn(word, "0123456789")] == '\0') {
+		if (!parse_u32(word, &m.id) || !m.id) {
+			snprintf(why, why_size, "'%s' is not a program id: 1 to 4294967295", word);
+			return -EINVAL;
+		}
+	} else if (too_long(word, why, why_size)) {
+		return -EINVAL;
+	}
+	list->progs[list->n_progs++] = m;
+	return 0;
+}
+
 int filter_add_except(struct filter *f, char *word, char *why, size_t why_size)
 {
 	static const struct {
@@ -126,11 +148,13 @@ int filter_add_except(struct filter *f, char *word, char *why, size_t why_size)
 		{ "map=", filter_add_map },
 		{ "pid=", filter_add_pid },
 		{ "comm=", filter_add_comm },
+		{ "prog=", filter_add_prog },
 	};
 	char *save = NULL, *part = strtok_r(word, ",", &save);
 
 	if (!part) {
-		snprintf(why, why_size, "give map=MAP, comm=NAME or pid=PID, separated by commas");
+		snprintf(why, why_size,
+			 "give map=MAP, comm=NAME, pid=PID or prog=PROG, separated by commas");
 		return -EINVAL;
 	}
 	for (; part; part = strtok_r(NULL, ",", &save)) {
@@ -140,8 +164,8 @@ int filter_add_except(struct filter *f, char *word, char *why, size_t why_size)
 			if (!strncmp(part, keys[i].name, strlen(keys[i].name)))
 				break;
 		if (i == COUNT(keys)) {
-			snprintf(why, why_size, "'%s' is none of map=MAP, comm=NAME, pid=PID",
-				 part);
+			snprintf(why, why_size,
+				 "'%s' is none of map=MAP, comm=NAME, pid=PID, prog=PROG", part);
 			return -EINVAL;
 		}
 		if (keys[i].add(&f->except, part + strlen(keys[i].name), why, why_size))
@@ -209,14 +233,23 @@ static bool list_has_map(const struct filter_list *list, uint32_t id, const char
 	return false;
 }
 
-static bool list_has_task(const struct filter_list *list, const struct event_task *task)
+static bool list_has_actor(const struct filter_list *list, const struct event *e)
 {
+	const struct event_task *task = &e->task;
+
 	for (size_t i = 0; i < list->n_pids; i++)
 		if (list->pids[i] == task->pid)
 			return true;
 	for (size_t i = 0; i < list->n_comms; i++)
 		if (glob_matches(list->comms[i], task->comm, EVENT_NAME_BYTES))
 			return true;
+	for (size_t i = 0; e->program && i < list->n_progs; i++) {
+		const struct prog_match *m = &list->progs[i];
+
+		if (m->id ? m->id == e->program->id :
+			    glob_matches(m->name, e->program->name, EVENT_NAME_BYTES))
+			return true;
+	}
 	return false;
 }
 
@@ -237,9 +270,9 @@ bool filter_event(const struct filter *f, const struct event *e)
 	if (e->type != EVENT_FS_CHANGE &&
 	    !filter_map(f, e->map.id, e->map.known ? e->map.name : NULL, EVENT_NAME_BYTES))
 		return false;
-	if ((only->n_pids || only->n_comms) && !list_has_task(only, &e->task))
+	if ((only->n_pids || only->n_comms || only->n_progs) && !list_has_actor(only, e))
 		return false;
-	return !list_has_task(&f->except, &e->task);
+	return !list_has_actor(&f->except, e);
 }
 
 bool filter_reads(const struct filter *f)

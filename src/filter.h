@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Which events a user asked for: by map, process, command and event type. Parsing is pure (no
+ * Which events a user asked for: by map, process, command, program and event type. Parsing is pure (no
  * kernel is asked), so that it can be fuzzed; pinned paths are resolved by the command.
  */
 #ifndef BPFMON_FILTER_H
@@ -21,6 +21,12 @@ struct map_match {
 	const char *text;	/* as given: a name, a glob, or a path; lent from the command line */
 };
 
+/* One BPF program. */
+struct prog_match {
+	uint32_t id;		/* 0: by name */
+	const char *name;	/* a glob; lent */
+};
+
 #define FILTER_MAX 64	/* of each list; more is refused with a message */
 
 struct filter_list {
@@ -30,6 +36,8 @@ struct filter_list {
 	size_t n_pids;
 	const char *comms[FILTER_MAX];	/* globs */
 	size_t n_comms;
+	struct prog_match progs[FILTER_MAX];
+	size_t n_progs;
 };
 
 struct filter {
@@ -44,7 +52,8 @@ void filter_init(struct filter *f);
 int filter_add_map(struct filter_list *list, const char *word, char *why, size_t why_size);
 int filter_add_pid(struct filter_list *list, const char *word, char *why, size_t why_size);
 int filter_add_comm(struct filter_list *list, const char *word, char *why, size_t why_size);
-/* "map=..,comm=..,pid=.."; cuts the word up in place. */
+int filter_add_prog(struct filter_list *list, const char *word, char *why, size_t why_size);
+/* "map=..,comm=..,pid=..,prog=.."; cuts the word up in place. */
 int filter_add_except(struct filter *f, char *word, char *why, size_t why_size);
 /* "open,write,map.free"; cuts the word up in place. */
 int filter_set_types(struct filter *f, char *word, char *why, size_t why_size);

@@ -55,7 +55,7 @@ static int set_format(struct watch *w, const char *name)
 	return -EINVAL;
 }
 
-enum { OPT_BYTES = 256, OPT_BUFFER, OPT_DURATION, OPT_COUNT };
+enum { OPT_PROG = 256, OPT_BYTES, OPT_BUFFER, OPT_DURATION, OPT_COUNT };
 
 static int set_option(struct watch *w, int c, char *word)
 {
@@ -71,6 +71,9 @@ static int set_option(struct watch *w, int c, char *word)
 		break;
 	case 'c':
 		err = filter_add_comm(&w->filter.only, word, why, sizeof(why));
+		break;
+	case OPT_PROG:
+		err = filter_add_prog(&w->filter.only, word, why, sizeof(why));
 		break;
 	case 'x':
 		err = filter_add_except(&w->filter, word, why, sizeof(why));
@@ -111,6 +114,7 @@ static int parse(struct watch *w, int argc, char **argv)
 		{ "map", required_argument, NULL, 'm' },
 		{ "pid", required_argument, NULL, 'p' },
 		{ "comm", required_argument, NULL, 'c' },
+		{ "prog", required_argument, NULL, OPT_PROG },
 		{ "exclude", required_argument, NULL, 'x' },
 		{ "events", required_argument, NULL, 'e' },
 		{ "all", no_argument, NULL, 'a' },
@@ -281,7 +285,8 @@ const struct cmd cmd_watch = {
 	"  -m, --map MAP          only this map: id, name, glob or pinned path; repeatable\n"
 	"  -p, --pid PID          only this process; repeatable\n"
 	"  -c, --comm NAME        only this command, a name or glob; repeatable\n"
-	"  -x, --exclude LIST     leave out: map=MAP,comm=NAME,pid=PID; repeatable\n"
+	"      --prog PROG        only this BPF program, an id, name or glob; repeatable\n"
+	"  -x, --exclude LIST     leave out: map=MAP,comm=NAME,pid=PID,prog=PROG; repeatable\n"
 	"  -e, --events LIST      event types, or groups: open, write, life, read, all;\n"
 	"                         by default everything but read\n"
 	"  -a, --all              every event as its own line (this version makes no summaries)\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Words of -m, -p, -c, -x and -e, one a line, each led by the option's letter; then the filter
+ * Words of -m, -p, -c, --prog (g), -x and -e, one a line, each led by the option's letter; then the filter
  * that they make is asked about events.
  *
  * links: src/filter.c src/event.c
@@ -23,6 +23,8 @@ static int add(struct filter *f, char option, char *word)
 		return filter_add_pid(&f->only, word, why, sizeof(why));
 	case 'c':
 		return filter_add_comm(&f->only, word, why, sizeof(why));
+	case 'g':
+		return filter_add_prog(&f->only, word, why, sizeof(why));
 	case 'x':
 		return filter_add_except(f, word, why, sizeof(why));
 	case 'e':
@@ -35,9 +37,13 @@ static int add(struct filter *f, char option, char *word)
 static void ask(const struct filter *f)
 {
 	char full[EVENT_NAME_BYTES];
-	struct event e = { .type = EVENT_MAP_UPDATE, .map = { .id = 12, .known = true } };
+	struct event_prog prog = { .id = 31 };
+	struct event e = { .type = EVENT_MAP_UPDATE,
+			   .program = &prog,
+			   .map = { .id = 12, .known = true } };
 
 	memset(full, 'a', sizeof(full));
+	memset(prog.name, 'a', sizeof(prog.name));
 	e.map.name = full;
 	e.task.comm = full;
 	filter_event(f, &e);

@@ -175,6 +175,17 @@ def test_process_filters():
                 equal(len(watch.events(m.id)), int(seen), args)
 
 
+@lib.ends
+def test_program_filter():
+    """--prog by name, by glob, and its exclusion: mapwriter writes by bpf(2) and by a program."""
+    for args, want in ((("--prog", "mw_socket"), {"program"}), (("--prog", "mw_*"), {"program"}),
+                       (("--prog", "nobody"), set()), (("-x", "prog=mw_socket"), {"syscall"})):
+        with Watch("-e", "write", *args) as watch:
+            (m,), _ = mapwriter("--count", "2")
+            watch.finish()
+            equal({e["via"] for e in watch.events(m["id"])}, want, args)
+
+
 @lib.shared
 def test_foreign_writer():
     """A stranger opens a map by id and writes it: both are told, by name and pid."""

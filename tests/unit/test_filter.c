@@ -221,6 +221,34 @@ static void by_pid(void)
 	CHECK_INT(filter_add_pid(&f.only, "2147483647", why, sizeof(why)), 0);
 }
 
+static void by_prog(void)
+{
+	static const struct event_prog prog = { .id = 31, .name = "on_tick" };
+	struct event e = event(EVENT_MAP_UPDATE);
+
+	filter_init(&f);
+	CHECK_INT(filter_add_prog(&f.only, "30", why, sizeof(why)), 0);
+	e.program = &prog;
+	CHECK(!filter_event(&f, &e));
+	CHECK_INT(filter_add_prog(&f.only, "31", why, sizeof(why)), 0);
+	CHECK(filter_event(&f, &e));
+	e.program = NULL;
+	CHECK(!filter_event(&f, &e));
+	/* One of the actors is enough. */
+	CHECK_INT(filter_add_pid(&f.only, "812", why, sizeof(why)), 0);
+	CHECK(filter_event(&f, &e));
+	filter_init(&f);
+	CHECK_INT(filter_add_prog(&f.except, "on_*", why, sizeof(why)), 0);
+	CHECK(filter_event(&f, &e));
+	e.program = &prog;
+	CHECK(!filter_event(&f, &e));
+	e.program = NULL;
+	CHECK(filter_add_prog(&f.only, "", why, sizeof(why)) && why[0]);
+	CHECK(filter_add_prog(&f.only, "0", why, sizeof(why)) && why[0]);
+	CHECK(filter_add_prog(&f.only, "4294967296", why, sizeof(why)) && why[0]);
+	CHECK(filter_add_prog(&f.only, "sixteen_bytes_or", why, sizeof(why)) && why[0]);
+}
+
 static void by_comm(void)
 {
 	start();
@@ -357,6 +385,7 @@ int main(void)
 	RUN(map_by_pin);
 	RUN(by_pid);
 	RUN(by_comm);
+	RUN(by_prog);
 	RUN(excepted);
 	RUN(excepted_bad);
 	RUN(types_and_groups);
