@@ -84,6 +84,7 @@ ACTORS = $(patsubst tests/actors/%.c,$(O)/actors/%,$(filter-out %.bpf.c,$(wildca
 
 $(O)/actors/blind: $(O)/actors/blind.skel.h
 $(O)/actors/iterate: $(O)/actors/iterate.skel.h
+$(O)/actors/missed: $(O)/actors/missed.skel.h
 $(O)/actors/storages: $(O)/actors/storages.skel.h
 $(O)/actors/structops: $(O)/actors/structops.skel.h
 $(O)/actors/writers: $(O)/actors/writers.skel.h

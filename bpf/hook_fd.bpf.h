@@ -46,15 +46,26 @@ static __always_inline void report_file(u32 hook, u32 what, struct file *file, s
 }
 
 /* Verified once, called for each descriptor of a message. */
-__attribute__((noinline)) int report_sent(u64 file, u64 list)
+__attribute__((noinline)) int report_sent(u64 file, u64 list, u64 list_from)
 {
-	report_file(WIRE_HOOK_FD_SENT, WIRE_FD_SENT, (void *)file, 0, list, 0);
+	report_file(list_from ? WIRE_HOOK_FD_QUEUED : WIRE_HOOK_FD_SENT, WIRE_FD_SENT, (void *)file,
+		    0, list, list_from);
 	return 0;
 }
 
-__attribute__((noinline)) int report_queued(u64 file, u64 list, u64 list_from)
+/* The lists are numbers to the verifier, which a function of its own can be given. */
+static __always_inline int report_list(struct scm_fp_list *list, u64 list_from)
 {
-	report_file(WIRE_HOOK_FD_QUEUED, WIRE_FD_QUEUED, (void *)file, 0, list, list_from);
+	struct file *file = NULL;
+	u32 count;
+
+	if (!list)
+		return 0;
+	count = BPF_CORE_READ(list, count);
+	for (u32 i = 0; i < 253 && i < count; i++) {
+		bpf_probe_read_kernel(&file, sizeof(file), &list->fp[i]);
+		report_sent((u64)file, (u64)list, list_from);
+	}
 	return 0;
 }
 
@@ -66,38 +77,16 @@ __attribute__((noinline)) int report_queued(u64 file, u64 list, u64 list_from)
 SEC("fexit/__scm_send")
 int BPF_PROG(fd_sent, void *sock, void *msg, struct scm_cookie *scm, int ret)
 {
-	/* A number, which a function of its own can be given. */
-	struct scm_fp_list *list = BPF_CORE_READ(scm, fp);
-	struct file *file = NULL;
-	u32 count;
-
-	if (ret || !list)
-		return 0;
-	count = BPF_CORE_READ(list, count);
-	for (u32 i = 0; i < 253 && i < count; i++) {
-		bpf_probe_read_kernel(&file, sizeof(file), &list->fp[i]);
-		report_sent((u64)file, (u64)list);
-	}
-	return 0;
+	return ret ? 0 : report_list(BPF_CORE_READ(scm, fp), 0);
 }
 
 SEC("fexit/scm_fp_dup")
 int fd_queued(void *ctx)
 {
-	struct scm_fp_list *lists[2] = {}, *list; /* argument and result, as numbers */
-	struct file *file = NULL;
-	u32 count;
+	u64 lists[2] = {}; /* argument and result */
 
 	bpf_probe_read_kernel(lists, sizeof(lists), ctx);
-	list = lists[1];
-	if (!list)
-		return 0;
-	count = BPF_CORE_READ(list, count);
-	for (u32 i = 0; i < 253 && i < count; i++) {
-		bpf_probe_read_kernel(&file, sizeof(file), &list->fp[i]);
-		report_queued((u64)file, (u64)list, (u64)lists[0]);
-	}
-	return 0;
+	return report_list((void *)lists[1], lists[0]);
 }
 
 SEC("fentry/scm_detach_fds")

@@ -264,8 +264,11 @@ int BPF_PROG(fs_umount, struct path *path, int flags, int ret)
 	struct slot *s = slot_find(bpf_get_current_pid_tgid());
 	struct wire_fs *r;
 
-	if (!s || s->cmd != CMD_UMOUNT)
+	if (!s || s->cmd != CMD_UMOUNT) {
+		if (state == STATE_ON)
+			lose(WIRE_HOOK_FS_UMOUNT, WIRE_LOSS_TABLE, 1);
 		return 0;
+	}
 	r = fs_begin(WIRE_HOOK_FS_UMOUNT, WIRE_FS_UMOUNT);
 	if (r) {
 		r->flags = WIRE_FS_RESULT | (s->on_bpffs ? WIRE_FS_BPF : 0);
@@ -280,35 +283,31 @@ int BPF_PROG(fs_umount, struct path *path, int flags, int ret)
 
 /* ---- the paths of bpf(2), from the kernel: user memory may say another thing by then ---- */
 
-/* Where the running command finds or makes a name; the record of the command follows. */
-static __always_inline int named(u32 hook, u32 what, struct dentry *dentry, struct vfsmount *mnt)
-{
-	struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
-	struct wire_fs *r = on_bpffs(dentry) ? fs_of(hook, what, dentry) : NULL;
-
-	if (!r)
-		return 0;
-	if (mnt)
-		r->mount = BPF_CORE_READ(mount, mnt_id);
-	r->path_len = put_path(r->path, dentry, mnt ? BPF_CORE_READ(mnt, mnt_root) : NULL);
-	bpf_ringbuf_submit(r, 0);
-	return 0;
-}
-
+/* What the running command makes or finds; the record of the command follows. */
 SEC("fexit/bpf_mkmap")
 int BPF_PROG(pin_made, struct dentry *dentry, unsigned short mode, void *arg, int ret)
 {
-	return ret ? 0 : named(WIRE_HOOK_PIN_MADE, WIRE_FS_PIN, dentry, NULL);
+	struct wire_fs *r =
+		!ret && on_bpffs(dentry) ? fs_of(WIRE_HOOK_PIN_MADE, WIRE_FS_PIN, dentry) : NULL;
+
+	if (!r)
+		return 0;
+	r->path_len = put_path(r->path, dentry, NULL);
+	bpf_ringbuf_submit(r, 0);
+	return 0;
 }
 
 static __always_inline int opened(struct path *path, int ret)
 {
 	struct slot *s = !ret && opening_pins ? slot_find(bpf_get_current_pid_tgid()) : NULL;
+	struct dentry *dentry;
 
 	if (!s || s->cmd != BPF_OBJ_GET)
 		return 0;
-	return named(WIRE_HOOK_PIN_OPENED, WIRE_FS_OPEN, BPF_CORE_READ(path, dentry),
-		     BPF_CORE_READ(path, mnt));
+	dentry = BPF_CORE_READ(path, dentry);
+	return on_bpffs(dentry) ? mounted(WIRE_HOOK_PIN_OPENED, WIRE_FS_OPEN, dentry,
+					  BPF_CORE_READ(path, mnt), true, 0) :
+				  0;
 }
 
 SEC("fexit/user_path_at")

@@ -40,14 +40,6 @@ static __always_inline bool cmd_is_followed(u32 cmd)
 	return cmd_is_elem(cmd) || cmd_is_batch(cmd) || cmd_is_whole(cmd) || cmd == BPF_LINK_CREATE;
 }
 
-/* `n` records that will not be made. */
-static __always_inline void lose(u32 why, u64 n)
-{
-	__sync_fetch_and_add(&counts[WIRE_HOOK_SYS_EXIT].seen, n);
-	__sync_fetch_and_add(&counts[WIRE_HOOK_SYS_EXIT].taken, n);
-	count_lost(WIRE_HOOK_SYS_EXIT, why, n);
-}
-
 /*
  * bpfmon's own first call: a lookup with a flag word that nobody else knows. It tells the pid
  * that the kernel uses (bpfmon may run in a pid namespace), and what a map's file looks like.
@@ -77,16 +69,13 @@ static __always_inline void enter(u32 cmd, const void *attr, bool user)
 		return;
 	if (state == STATE_OFF || (u32)(id >> 32) == own_pid)
 		return;
-	s = slot_claim(id);
+	s = slot_enter(id, cmd);
 	if (!s)
 		return;	/* its exit finds no slot, and counts */
-	if (s->owner == id && s->cmd < CMD_RECEIVE)
-		lose(WIRE_LOSS_EXIT, 1);
-	s->owner = id;
-	s->cmd = cmd;
 	s->reached = 0;
 	s->early = 0;
 	s->opened = 0;
+	s->fmode = 0;
 	s->map.known = 0;
 	s->map.id = 0;
 	s->map.address = 0;
@@ -208,7 +197,7 @@ static __always_inline void exit_batch(struct slot *s, s32 ret)
 	for (i = 0; i < WIRE_BATCH_MAX / CHUNK && from + i * CHUNK < to; i++)
 		report_chunk(from + i * CHUNK, to < done ? to : done);
 	if (to > from && to - from > WIRE_BATCH_MAX)
-		lose(WIRE_LOSS_BATCH, to - from - WIRE_BATCH_MAX);
+		lose(WIRE_HOOK_SYS_EXIT, WIRE_LOSS_BATCH, to - from - WIRE_BATCH_MAX);
 	if (to > done)
 		report_elem(done, ret);
 }
@@ -223,7 +212,7 @@ static __always_inline void exit_elem(struct slot *s, s32 ret)
 	/* Freed by now, or put there after bpf(2) was entered. */
 	if (!id || BPF_CORE_READ(map, id) != id) {
 		if (!ret)	/* refused: there never was a map, EBADF */
-			lose(WIRE_LOSS_DESCRIPTOR, 1);
+			lose(WIRE_HOOK_SYS_EXIT, WIRE_LOSS_DESCRIPTOR, 1);
 		return;
 	}
 	read_map(&s->map, map);
@@ -378,7 +367,7 @@ static __always_inline void exit(u32 cmd, u64 uattr, s32 ret)
 		exit_slot(s, ret);
 	} else if (state == STATE_ON && ret >= 0 && cmd_is_followed(cmd) &&
 		   (u32)(id >> 32) != own_pid) {
-		lose(WIRE_LOSS_TABLE, 1);
+		lose(WIRE_HOOK_SYS_EXIT, WIRE_LOSS_TABLE, 1);
 	}
 }
 

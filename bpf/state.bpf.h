@@ -199,17 +199,44 @@ static __always_inline struct slot *slot_claim(u64 pid_tgid)
 	return NULL;
 }
 
-/* Elsewhere than in bpf(2): see CMD_*. NULL when there is no place. */
-static __always_inline struct slot *slot_mark(u32 cmd)
+static __always_inline void count_lost(u32 hook, u32 why, u64 n)
 {
-	u64 id = bpf_get_current_pid_tgid();
-	struct slot *s = slot_claim(id);
+	if (hook < WIRE_HOOK_COUNT)
+		__sync_fetch_and_add(&counts[hook].lost[why], n);
+}
+
+/* `n` records that will not be made. */
+static __always_inline void lose(u32 hook, u32 why, u64 n)
+{
+	__sync_fetch_and_add(&counts[hook].seen, n);
+	__sync_fetch_and_add(&counts[hook].taken, n);
+	count_lost(hook, why, n);
+}
+
+/*
+ * The running task enters bpf(2), or one of CMD_*. NULL when there is no place. If it has one from
+ * bpf(2) still, the exit was not seen.
+ */
+static __always_inline struct slot *slot_enter(u64 pid_tgid, u32 cmd)
+{
+	struct slot *s = slot_claim(pid_tgid);
 
 	if (!s)
 		return NULL;
-	s->owner = id;
+	if (s->owner == pid_tgid && s->cmd < CMD_RECEIVE) {
+		lose(WIRE_HOOK_SYS_EXIT, WIRE_LOSS_EXIT, 1);
+		if (s->cmd == BPF_OBJ_GET)
+			__sync_fetch_and_add(&opening_pins, -1);
+	}
+	s->owner = pid_tgid;
 	s->cmd = cmd;
 	return s;
+}
+
+/* Elsewhere than in bpf(2). */
+static __always_inline struct slot *slot_mark(u32 cmd)
+{
+	return slot_enter(bpf_get_current_pid_tgid(), cmd);
 }
 
 static __always_inline void slot_unmark(u32 cmd)
@@ -218,12 +245,6 @@ static __always_inline void slot_unmark(u32 cmd)
 
 	if (s && s->cmd == cmd)
 		s->owner = 0;
-}
-
-static __always_inline void count_lost(u32 hook, u32 why, u64 n)
-{
-	if (hook < WIRE_HOOK_COUNT)
-		__sync_fetch_and_add(&counts[hook].lost[why], n);
 }
 
 static __always_inline bool map_skipped(u32 id)

@@ -14,7 +14,6 @@
 
 void attach_init(struct attach *a, const struct feat *feat)
 {
-	a->feat = feat;
 	plan_init(&a->plan, feat);
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
 		a->programs[i] = -1;
@@ -25,7 +24,7 @@ static struct bpf_program *find_program(const struct attach *a, struct bpf_objec
 {
 	/* The 32-bit entry is not in every kernel. */
 	if (!way->programs[n] || (!strcmp(way->programs[n], "sys_exit_ia32") &&
-				  !feat_has_function(a->feat, "__ia32_sys_bpf")))
+				  !feat_has_function(a->plan.feat, "__ia32_sys_bpf")))
 		return NULL;
 	return bpf_object__find_program_by_name(in, way->programs[n]);
 }

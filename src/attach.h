@@ -18,7 +18,6 @@ struct attach {
 	struct plan plan;
 	struct bpf_link *links[WIRE_HOOK_COUNT][HOOK_PROGRAMS];
 	int programs[WIRE_HOOK_COUNT];	/* descriptor of the first program of each, or -1 */
-	const struct feat *feat;
 };
 
 void attach_init(struct attach *a, const struct feat *feat);

@@ -123,8 +123,7 @@ static int learn_addresses(struct bpfobj *obj)
 #ifdef __x86_64__
 	obj->skel->bss->jit_base = JIT_BASE_RANDOMIZED;
 #endif
-	return iterate(obj->skel->progs.list_progs, sizeof(struct wire_code), learn_program,
-		       &learn);
+	return bpfobj_list(obj, BPFOBJ_CODE, learn_program, &learn);
 }
 
 /* ---- attach ---- */
@@ -433,62 +432,19 @@ bool bpfobj_has_verdict(const struct bpfobj *obj, uint32_t map_id)
 	return *verdict_slot(obj, map_id) >> 32 == map_id;
 }
 
-struct each_map {
-	void (*each)(void *context, const struct wire_map *map);
-	void *context;
-};
-
-static void each_map(void *context, const void *record)
+int bpfobj_list(struct bpfobj *obj, enum bpfobj_list list,
+		void (*each)(void *context, const void *record), void *context)
 {
-	struct each_map *e = context;
+	static const size_t sizes[] = {
+		[BPFOBJ_MAPS] = sizeof(struct wire_map),
+		[BPFOBJ_FILES] = sizeof(struct wire_iter_file),
+		[BPFOBJ_CODE] = sizeof(struct wire_code),
+	};
+	struct bpf_program *const programs[] = {
+		[BPFOBJ_MAPS] = obj->skel->progs.list_maps,
+		[BPFOBJ_FILES] = obj->skel->progs.list_files,
+		[BPFOBJ_CODE] = obj->skel->progs.list_progs,
+	};
 
-	e->each(e->context, record);
-}
-
-int bpfobj_each_map(struct bpfobj *obj, void (*each)(void *context, const struct wire_map *map),
-		    void *context)
-{
-	struct each_map e = { each, context };
-
-	return iterate(obj->skel->progs.list_maps, sizeof(struct wire_map), each_map, &e);
-}
-
-struct each_code {
-	void (*each)(void *context, const struct wire_code *code);
-	void *context;
-};
-
-static void each_code(void *context, const void *record)
-{
-	struct each_code *e = context;
-
-	e->each(e->context, record);
-}
-
-int bpfobj_each_code(struct bpfobj *obj, void (*each)(void *context, const struct wire_code *code),
-		     void *context)
-{
-	struct each_code e = { each, context };
-
-	return iterate(obj->skel->progs.list_progs, sizeof(struct wire_code), each_code, &e);
-}
-
-struct each_file {
-	void (*each)(void *context, const struct wire_iter_file *file);
-	void *context;
-};
-
-static void each_file(void *context, const void *record)
-{
-	struct each_file *e = context;
-
-	e->each(e->context, record);
-}
-
-int bpfobj_each_file(struct bpfobj *obj,
-		     void (*each)(void *context, const struct wire_iter_file *file), void *context)
-{
-	struct each_file e = { each, context };
-
-	return iterate(obj->skel->progs.list_files, sizeof(struct wire_iter_file), each_file, &e);
+	return iterate(programs[list], sizes[list], each, context);
 }

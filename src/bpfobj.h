@@ -57,16 +57,14 @@ bool bpfobj_has_verdict(const struct bpfobj *obj, uint32_t map_id);
 /* An array of WIRE_HIDDEN, mapped alike. */
 const volatile struct wire_hidden *bpfobj_hidden(const struct bpfobj *obj);
 
-/* Calls back for each function of each program there is. 0, or a negative errno. */
-int bpfobj_each_code(struct bpfobj *obj, void (*each)(void *context, const struct wire_code *code),
-		     void *context);
+enum bpfobj_list {
+	BPFOBJ_MAPS,	/* struct wire_map: each map on the host */
+	BPFOBJ_FILES,	/* struct wire_iter_file: each descriptor of a map that a process has open */
+	BPFOBJ_CODE,	/* struct wire_code: each function of each program */
+};
 
-/* Calls back for each descriptor of a map that a process has open. */
-int bpfobj_each_file(struct bpfobj *obj,
-		     void (*each)(void *context, const struct wire_iter_file *file), void *context);
-
-/* Calls back for each map on the host; a negative errno when the list can't be read. */
-int bpfobj_each_map(struct bpfobj *obj, void (*each)(void *context, const struct wire_map *map),
-		    void *context);
+/* Calls back for each record; a negative errno when the list can't be read. */
+int bpfobj_list(struct bpfobj *obj, enum bpfobj_list list,
+		void (*each)(void *context, const void *record), void *context);
 
 #endif

@@ -226,10 +226,9 @@ static int decode_fd(const struct decode_env *env, const void *record, size_t le
 	(void)env;
 	if (len < sizeof(*w) || w->what >= WIRE_FD_KINDS || !result_is_valid(w->result))
 		return -EBADMSG;
-	if (w->what == WIRE_FD_SENT || w->what == WIRE_FD_QUEUED)
-		e->type = EVENT_SENT;
-	else
-		e->type = w->what == WIRE_FD_MMAP ? EVENT_MAP_MMAP : EVENT_MAP_OPEN;
+	e->type = w->what == WIRE_FD_SENT ? EVENT_SENT :
+		  w->what == WIRE_FD_MMAP ? EVENT_MAP_MMAP :
+					    EVENT_MAP_OPEN;
 	e->how = hows[w->what];
 	decode_map(&w->map, &e->map);
 	decode_mode(w->fmode, e);

@@ -168,8 +168,10 @@ struct event {
 	struct event_task sender;	/* comm is NULL when there is none */
 	/* pin, unpin, chmod, fs.change */
 	enum event_name_op name_op;
-	struct event_names names;	/* EVENT_NAMES */
-	struct event_code code;		/* EVENT_CODE */
+	union {
+		struct event_names names;	/* EVENT_NAMES */
+		struct event_code code;		/* EVENT_CODE */
+	};
 	struct event_map over;		/* EVENT_NAMES: what was renamed over; known is false: nothing */
 	bool has_mode, has_uid, has_gid;
 	uint32_t mode, new_uid, new_gid;	/* chmod */

@@ -186,16 +186,18 @@ void feat_find_notrace(const char *const *names, size_t n, bool *notrace)
 		"/sys/kernel/tracing/available_filter_functions",
 		"/sys/kernel/debug/tracing/available_filter_functions",
 	};
-	char line[256], symbol[128];
+	char line[256];
 	FILE *f = fopen(paths[0], "re") ?: fopen(paths[1], "re");
 
 	for (size_t i = 0; i < n; i++)
 		notrace[i] = f && names[i];
-	while (f && fgets(line, sizeof(line), f))
+	while (f && fgets(line, sizeof(line), f)) {
+		/* The name of the module, if it is one's, comes behind it. */
+		line[strcspn(line, " \t\n")] = '\0';
 		for (size_t i = 0; i < n; i++)
-			if (notrace[i] && sscanf(line, "%127s", symbol) == 1 &&
-			    !strcmp(symbol, names[i]))
+			if (notrace[i] && !strcmp(line, names[i]))
 				notrace[i] = false;
+	}
 	if (f)
 		fclose(f);
 }

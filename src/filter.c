@@ -58,6 +58,18 @@ static int too_long(const char *word, char *why, size_t why_size)
 	return -EINVAL;
 }
 
+/* An id, or a name or glob that one could have: 0 then. */
+static int parse_id(const char *word, const char *what, uint32_t *id, char *why, size_t why_size)
+{
+	*id = 0;
+	if (word[strspn(word, "0123456789")])
+		return too_long(word, why, why_size);
+	if (parse_u32(word, id) && *id)
+		return 0;
+	snprintf(why, why_size, "'%s' is not a %s id: 1 to 4294967295", word, what);
+	return -EINVAL;
+}
+
 static int full(size_t n, const char *what, char *why, size_t why_size)
 {
 	if (n < FILTER_MAX)
@@ -79,14 +91,10 @@ int filter_add_map(struct filter_list *list, const char *word, char *why, size_t
 	*m = (struct map_match){ .kind = MATCH_NAME, .text = word };
 	if (strchr(word, '/'))
 		m->kind = MATCH_PIN;
-	else if (word[strspn(word, "0123456789")] == '\0')
+	else if (parse_id(word, "map", &m->id, why, why_size))
+		return -EINVAL;
+	if (m->id)
 		m->kind = MATCH_ID;
-	if (m->kind == MATCH_ID && (!parse_u32(word, &m->id) || !m->id)) {
-		snprintf(why, why_size, "'%s' is not a map id: 1 to 4294967295", word);
-		return -EINVAL;
-	}
-	if (m->kind == MATCH_NAME && too_long(word, why, why_size))
-		return -EINVAL;
 	list->n_maps++;
 	return 0;
 }
@@ -127,14 +135,8 @@ int filter_add_prog(struct filter_list *list, const char *word, char *why, size_
 		snprintf(why, why_size, "a program is an id, a name or a glob");
 		return -EINVAL;
 	}
-	if (word[strspn(word, "0123456789")] == '\0') {
-		if (!parse_u32(word, &m.id) || !m.id) {
-			snprintf(why, why_size, "'%s' is not a program id: 1 to 4294967295", word);
-			return -EINVAL;
-		}
-	} else if (too_long(word, why, why_size)) {
+	if (parse_id(word, "program", &m.id, why, why_size))
 		return -EINVAL;
-	}
 	list->progs[list->n_progs++] = m;
 	return 0;
 }

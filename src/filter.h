@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Which events a user asked for: by map, process, command, program and event type. Parsing is pure (no
- * kernel is asked), so that it can be fuzzed; pinned paths are resolved by the command.
+ * Which events a user asked for: by map, process, command, program and event type. Parsing is
+ * pure (no kernel is asked), so that it can be fuzzed; pinned paths are resolved by the command.
  */
 #ifndef BPFMON_FILTER_H
 #define BPFMON_FILTER_H

@@ -201,9 +201,11 @@ void pins_path_used(struct pins *pins, struct event *e)
 	struct used *u = &pins->used[e->task.tid & (USED - 1)];
 	const char *root;
 
-	if (!e->path || e->result || u->tid != e->task.tid || u->map != e->map.address || !u->names)
+	if (!e->path || u->tid != e->task.tid)
 		return;
-	u->tid = 0;
+	u->tid = 0;	/* of this command, whatever became of it */
+	if (e->result || u->map != e->map.address || !u->names)
+		return;
 	root = mount_of(pins, u->mount, u->dev);
 	/* Any mount of the file system that the caller may have named it by. */
 	for (size_t i = 0; i < pins->n; i++)

@@ -491,8 +491,9 @@ static int loop(struct pipeline *p, struct ring_buffer *ring)
 	return 0;
 }
 
-static void each_map(void *context, const struct wire_map *map)
+static void each_map(void *context, const void *record)
 {
+	const struct wire_map *map = record;
 	struct event_map m = { .id = map->id, .type = map->type, .known = true, .name = map->name };
 	struct pipeline *p = context;
 
@@ -502,7 +503,7 @@ static void each_map(void *context, const struct wire_map *map)
 }
 
 /* A descriptor that was open before. */
-static void each_file(void *context, const struct wire_iter_file *file)
+static void each_file(void *context, const void *file)
 {
 	struct pipeline *p = context;
 	struct event e;
@@ -560,9 +561,9 @@ int pipeline_run(struct bpfobj *obj, const struct pipeline_opts *opts, int fd)
 		log_error("cannot read the ring: %s", strerror(-err));
 		goto out;
 	}
-	bpfobj_each_map(obj, each_map, &p);
+	bpfobj_list(obj, BPFOBJ_MAPS, each_map, &p);
 	start(&p);
-	if (bpfobj_each_file(obj, each_file, &p))
+	if (bpfobj_list(obj, BPFOBJ_FILES, each_file, &p))
 		log_warn("cannot list open descriptors: who held which map before is not known");
 	output_flush(&p.out);
 	err = loop(&p, ring);

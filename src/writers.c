@@ -37,7 +37,7 @@ void writers_free(struct writers *w)
 	free(w);
 }
 
-static void each_code(void *context, const struct wire_code *code)
+static void each_code(void *context, const void *code)
 {
 	struct writers *w = context;
 	struct event_code c;
@@ -51,7 +51,7 @@ void writers_list(struct writers *w)
 	int err;
 
 	progs_begin_list(w->progs);
-	err = bpfobj_each_code(w->obj, each_code, w);
+	err = bpfobj_list(w->obj, BPFOBJ_CODE, each_code, w);
 	progs_end_list(w->progs);
 	if (err)
 		log_warn("cannot list programs (%s): those that run already are not named",

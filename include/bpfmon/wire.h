@@ -123,7 +123,7 @@ enum wire_hook {
 enum wire_loss {
 	WIRE_LOSS_RING,		/* the ring was full */
 	WIRE_LOSS_TABLE,	/* the table of tasks inside bpf(2) had no place */
-	WIRE_LOSS_DESCRIPTOR,	/* a command's descriptor was closed before the command ended */
+	WIRE_LOSS_DESCRIPTOR,	/* a command's map was freed, or put behind its descriptor, while it ran */
 	WIRE_LOSS_BATCH,	/* elements of a batch past WIRE_BATCH_MAX */
 	WIRE_LOSS_EXIT,		/* the exit of bpf(2) found bpfmon at work on its CPU, for another task */
 	WIRE_LOSS_COUNT
@@ -257,7 +257,6 @@ struct wire_cmd {
 
 enum wire_fd_kind {
 	WIRE_FD_SENT,		/* over a unix socket; `list` and `file` name it to its receiver */
-	WIRE_FD_QUEUED,		/* the list of a message was copied: from `list_from` to `list` */
 	WIRE_FD_RECEIVED,	/* from a unix socket */
 	WIRE_FD_OTHER,		/* received, but neither from a socket nor by pidfd_getfd(2) */
 	WIRE_FD_PIDFD,		/* by pidfd_getfd(2), from process `from` */
@@ -276,7 +275,7 @@ struct wire_fd {
 	__u32 fmode;		/* FMODE_READ 1, FMODE_WRITE 2; mmap: VM_READ 1, VM_WRITE 2 */
 	__u64 file;		/* address of struct file */
 	__u64 list;		/* address of the struct scm_fp_list it travels in; 0: none */
-	__u64 list_from;
+	__u64 list_from;	/* the list that this one is a copy of; 0: of none */
 	__u64 offset;		/* bytes */
 	__u64 length;		/* bytes */
 	__u32 from;		/* pid; 0: not known */

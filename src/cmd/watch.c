@@ -173,8 +173,9 @@ struct find_map {
 	bool found;
 };
 
-static void find_map(void *context, const struct wire_map *map)
+static void find_map(void *context, const void *record)
 {
+	const struct wire_map *map = record;
 	struct find_map *find = context;
 
 	if (find->match->kind == MATCH_ID && find->match->id == map->id)
@@ -192,13 +193,40 @@ static int check_maps(struct bpfobj *obj, const struct filter_list *list)
 	for (size_t i = 0; i < list->n_maps; i++) {
 		struct find_map find = { &list->maps[i], list->maps[i].kind == MATCH_PIN };
 
-		if (bpfobj_each_map(obj, find_map, &find) || find.found)
+		if (bpfobj_list(obj, BPFOBJ_MAPS, find_map, &find) || find.found)
 			continue;
 		if (list->maps[i].kind == MATCH_ID) {
 			log_error("no map has id %u; bpftool map lists them", list->maps[i].id);
 			return -EINVAL;
 		}
 		log_warn("no map is named '%s' yet; waiting for one", list->maps[i].text);
+	}
+	return 0;
+}
+
+struct find_prog {
+	uint32_t id;
+	bool found;
+};
+
+static void find_prog(void *context, const void *record)
+{
+	const struct wire_code *code = record;
+	struct find_prog *find = context;
+
+	find->found |= code->id == find->id;
+}
+
+/* The same of programs, which get new names more often: of a name nothing is said. */
+static int check_progs(struct bpfobj *obj, const struct filter_list *list)
+{
+	for (size_t i = 0; i < list->n_progs; i++) {
+		struct find_prog find = { list->progs[i].id, !list->progs[i].id };
+
+		if (find.found || bpfobj_list(obj, BPFOBJ_CODE, find_prog, &find) || find.found)
+			continue;
+		log_error("no BPF program has id %u; bpftool prog lists them", find.id);
+		return -EINVAL;
 	}
 	return 0;
 }
@@ -244,7 +272,7 @@ static int watch_run(struct watch *w)
 		log_error("%s", why);
 		return STATUS_FAILED;
 	}
-	if (check_maps(obj, &w->filter.only)) {
+	if (check_maps(obj, &w->filter.only) || check_progs(obj, &w->filter.only)) {
 		bpfobj_free(obj);
 		return STATUS_USAGE;
 	}

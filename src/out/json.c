@@ -164,7 +164,8 @@ static void put_program(struct buf *b, const struct event_prog *p)
 	const char *type = libbpf_bpf_prog_type_str((enum bpf_prog_type)p->type);
 	char number[16];
 
-	snprintf(number, sizeof(number), "%u", p->type);
+	if (!type)
+		snprintf(number, sizeof(number), "%u", p->type);
 	json_open(b, "program", '{');
 	json_u64(b, "id", p->id);
 	json_bytes(b, "name", p->name, EVENT_NAME_BYTES);
@@ -254,8 +255,11 @@ static void put_open(struct buf *b, const struct event *e)
 static void put_mmap(struct buf *b, const struct event *e)
 {
 	put_mode(b, e);
-	json_u64(b, "offset", e->offset);
-	json_u64(b, "length", e->length);
+	/* Refused before the kernel looked at it: not known. */
+	if (e->length) {
+		json_u64(b, "offset", e->offset);
+		json_u64(b, "length", e->length);
+	}
 	put_result(b, e);
 }
 

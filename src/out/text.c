@@ -170,7 +170,7 @@ static void put_details(struct buf *b, const struct event *e)
 	if ((e->type == EVENT_MAP_OPEN || e->type == EVENT_MAP_MMAP) &&
 	    (e->can_read || e->can_write))
 		buf_printf(b, "  %s%s", e->can_read ? "r" : "", e->can_write ? "w" : "");
-	if (e->type == EVENT_MAP_MMAP)
+	if (e->type == EVENT_MAP_MMAP && e->length)
 		buf_printf(b, "  %" PRIu64 " bytes at %" PRIu64, e->length, e->offset);
 	if (e->sender.comm) {
 		buf_str(b, "  from ");

@@ -9,6 +9,7 @@ import ctypes
 import errno
 import json
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -44,6 +45,16 @@ def ends(function):
     """Marks a test that runs on the lowest and the newest kernel only."""
     function.ends_only = True
     return function
+
+
+SLOW_HOST = re.compile(r"clocksource|calibrate_delay|hrtimer: interrupt took")
+
+
+def kernel_log():
+    """What the kernel said at the level of a warning or worse, without times."""
+    run = subprocess.run(["dmesg", "--notime", "--level", "emerg,alert,crit,err,warn"],
+                         stdout=subprocess.PIPE, text=True, errors="replace", check=True)
+    return [line for line in run.stdout.splitlines() if not SLOW_HOST.search(line)]
 
 
 def on_request(function):

@@ -224,8 +224,9 @@ def test_pidfd_ways():
         watch.sync()
         events = [e for e in watch.events() if e["map"]["id"] == map_id]
         mine = os.getpid()
-        equal([(e["how"], e["fd"], e["process"]["pid"], e["sender"]["pid"]) for e in events],
-              [("pidfd", got, mine, pid), ("pidfd", again, mine, mine)], "events")
+        equal([(e["how"], e["fd"], e["mode"], e["process"]["pid"], e["sender"]["pid"])
+               for e in events],
+              [("pidfd", got, "rw", mine, pid), ("pidfd", again, "rw", mine, mine)], "events")
         sender = events[0]["sender"]
         equal((sender["comm"], sender.get("uid")), ("owner", 65534), "who")
         for end in (release, hold, ready, tell, pidfd, self_fd, got, again):
@@ -367,7 +368,9 @@ def test_mmap_refused():
         results[m].append(-lib.ctypes.get_errno())
         watch.sync()
         for each, told in results.items():
-            got = [e["result"] for e in watch.events(each.id, ("map.mmap",))]
+            events = watch.events(each.id, ("map.mmap",))
+            check(all(e.get("length", 1) for e in events), "a length of 0", events)
+            got = [e["result"] for e in events]
             equal(got, [ERRORS.get(r) or errno.errorcode.get(-r, 0) for r in told], each.id)
         equal(results[m][0], -errno.EACCES, "kernel")
         check(all(r < 0 for r in results[m][2:] + results[plain] + results[hashed]), results)

@@ -111,35 +111,6 @@ def test_receive():
 
 
 @lib.shared
-def test_pidfd():
-    """pidfd_getfd(2): `pidfd`, with the process it was taken from."""
-    with Shared("-e", "open") as watch, Map(name=b"taken") as m:
-        read_end, write_end = os.pipe()
-        ready, go = os.pipe()
-
-        def owner():
-            os.close(write_end)
-            own = Map(name=b"owned")
-            os.write(go, struct.pack("<II", own.fd, own.id))
-            os.read(read_end, 1)
-
-        pid = child(owner)
-        fd, map_id = struct.unpack("<II", os.read(ready, 8))
-        pidfd = os.pidfd_open(pid)
-        got = lib.libc.syscall(PIDFD_GETFD, pidfd, fd, 0)
-        check(got >= 0, "pidfd_getfd")
-        m.id = map_id
-        event, = watch_wait(watch, m, "map.open")
-        equal((event["how"], event["fd"], event["mode"], event["sender"]["pid"],
-               event["process"]["pid"]), ("pidfd", got, "rw", pid, os.getpid()), "event")
-        equal(event["sender"]["comm"], event["process"]["comm"], "comm")
-        for end in (write_end, got, pidfd, ready, go, read_end):
-            os.close(end)
-        wait(pid)
-        watch.finish()
-
-
-@lib.shared
 def test_inherit():
     """Over fork, over exec, and by a thread: said once for each process that uses the map."""
     with Shared() as watch, Map(name=b"kept") as m:
@@ -283,23 +254,6 @@ def test_pins():
               if e["type"] == "fs.change"]
         equal(fs, [("rename", d, d + "2", None), ("chmod", d + "2", None, "0700")], "directories")
     shutil.rmtree(top)
-
-
-@lib.shared
-def test_swap():
-    """Two pins exchange their names: each map lost one and got the other."""
-    a, b = lib.bpffs() + "/live-swap-a", lib.bpffs() + "/live-swap-b"
-    with Shared("-e", "life") as watch, Map(name=b"one") as one, Map(name=b"two") as two:
-        equal((one.pin(a), two.pin(b)), (0, 0), "pin")
-        result = lib.libc.renameat2(-100, a.encode(), -100, b.encode(), 2)
-        watch.sync()
-        for m, was, now in ((one, a, b), (two, b, a)):
-            got = [(e["type"], e["op"], e["path"]) for e in watch.events(m.id)
-                   if e.get("op") == "rename" and e["result"] == 0]
-            want = [("map.unpin", "rename", was), ("map.pin", "rename", now)]
-            equal(got, [] if result else want, m.id)
-        os.unlink(a)
-        os.unlink(b)
 
 
 @lib.shared

@@ -176,6 +176,15 @@ def test_process_filters():
 
 
 @lib.ends
+def test_kernel_log():
+    """A start and an end leave nothing in the kernel's log."""
+    before = lib.kernel_log()
+    with Watch() as watch:
+        watch.finish()
+    equal([line for line in lib.kernel_log() if line not in before], [], "log")
+
+
+@lib.ends
 def test_program_filter():
     """--prog by name, by glob, and its exclusion: mapwriter writes by bpf(2) and by a program."""
     for args, want in ((("--prog", "mw_socket"), {"program"}), (("--prog", "mw_*"), {"program"}),

@@ -3,7 +3,6 @@
 without bpfmon, what they change is in the JSON, and the kernel has nothing to say about it."""
 
 import os
-import re
 import subprocess
 
 import lib
@@ -17,14 +16,6 @@ SIZES = {
     "TASK_STORAGE_MAP_NR_THREAD": "4",
     "TASK_STORAGE_MAP_NR_LOOP": "16",
 }
-SLOW_HOST = re.compile(r"clocksource|calibrate_delay|hrtimer: interrupt took")
-
-
-def kernel_log():
-    """What the kernel said at the level of a warning or worse, without times."""
-    run = subprocess.run(["dmesg", "--notime", "--level", "emerg,alert,crit,err,warn"],
-                         stdout=subprocess.PIPE, text=True, errors="replace", check=True)
-    return [line for line in run.stdout.splitlines() if not SLOW_HOST.search(line)]
 
 
 def results(output):
@@ -45,7 +36,7 @@ def test_selftests():
     alone = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                            errors="replace", timeout=4 * lib.PATIENCE, check=True).stdout
     print(f"# alone: {lib.time.monotonic() - started:.1f} s", flush=True)
-    before = kernel_log()
+    before = lib.kernel_log()
     case = Case("test_maps", command, want=("map.create", "map.update", "map.update refused",
                                             "map.delete", "map.delete refused", "map.open"))
     against_strace([case], timeout=10 * lib.PATIENCE)
@@ -57,5 +48,5 @@ def test_selftests():
     print(f"# {len(want)} tests, of which fail without bpfmon: {failed or 'none'}", flush=True)
     lib.check(len(want) >= 40 and len(failed) <= len(want) // 4, "they ended with", want)
     lib.equal(got, want, "results")
-    new = [line for line in kernel_log() if line not in before]
+    new = [line for line in lib.kernel_log() if line not in before]
     lib.check(not new, "the kernel's log:", new)

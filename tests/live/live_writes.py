@@ -334,6 +334,27 @@ def test_unprivileged():
         equal((event["process"]["uid"], event["key"]["hex"]), (65534, "05000000"), "who and what")
 
 
+def test_missed():
+    """What a hook that has no program that counts misses because it is at work already: told as
+    lost, by that hook."""
+    if lib.KERNEL == "5.10":
+        raise lib.Skipped("the kernel has no recursion guard: the attacker panics it")
+    with Watch("-e", "write") as watch:
+        run = subprocess.run([lib.TOP + "/build/actors/missed", "5"], capture_output=True,
+                             timeout=lib.PATIENCE, check=True)
+        told = lib.json.loads(run.stdout)
+        stop = watch.finish()
+        equal((told["outer_deleted"], told["inner_deleted"]), (5, 5), "what it did")
+        deletes = {name: [e for e in watch.events(told[name], ("map.delete",))
+                          if e["via"] == "program"] for name in ("outer", "inner")}
+        equal({name: len(events) for name, events in deletes.items()},
+              {"outer": 5, "inner": 0}, "deletes told")
+        lost = [o for o in watch.all() if o["type"] == "monitor.lost"]
+        equal({(o["where"], *o["hooks"]) for o in lost}, {("exit", "storage_delete")}, "lost")
+        equal((sum(o["lost"] for o in lost), stop["lost"]), (5, 5), "lost")
+        check("events lost (exit)" in watch.stderr(), watch.stderr())
+
+
 def test_recursion():
     """Writes made inside a helper that bpfmon calls are hidden from its details, but not from its
     count: monitor.lost says how many, and stderr warns."""

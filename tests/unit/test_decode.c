@@ -293,7 +293,7 @@ static void decode_fd_kinds(void)
 	record_fd(&r, WIRE_FD_SENT);
 	CHECK_INT(decode(), 0);
 	CHECK_INT(e.type, EVENT_SENT);
-	record_fd(&r, WIRE_FD_QUEUED);
+	record_fd(&r, WIRE_FD_SENT);
 	r.fd.list = 7;
 	r.fd.list_from = 8;
 	CHECK_INT(decode(), 0);
