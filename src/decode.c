@@ -341,6 +341,7 @@ int decode_record(const struct decode_env *env, const void *record, size_t len, 
 		return -EBADMSG;
 	memset(e, 0, sizeof(*e));
 	e->fd = -1;
+	e->monotonic_ns = h->time_ns;
 	e->time_ns = h->time_ns + (uint64_t)env->realtime_offset_ns;
 	decode_task((const struct wire_task *)(h + 1), &e->task);
 	return kinds[h->kind](env, record, len, e);

@@ -134,6 +134,7 @@ struct event_map {
 struct event {
 	enum event_type type;
 	uint64_t time_ns;	/* CLOCK_REALTIME */
+	uint64_t monotonic_ns;	/* CLOCK_MONOTONIC, the kernel's */
 	struct event_task task;
 	struct event_map map;
 	/* update, delete */

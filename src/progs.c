@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FORGET_NS 10000000000ULL	/* longer than a record stays in the ring */
+
 struct range {
 	struct event_code code;
+	uint64_t since, until;	/* when it holds */
 	bool listed;
 };
 
@@ -14,6 +17,7 @@ struct range {
 struct progs {
 	struct range *list;
 	size_t n, cap;
+	uint64_t since;		/* of what a list adds; 0: no list goes on */
 };
 
 struct progs *progs_new(void)
@@ -80,6 +84,7 @@ bool progs_add(struct progs *progs, const struct event_code *code)
 	if (r && r->code.start == code->start && r->code.len == code->len &&
 	    r->code.prog.id == code->prog.id) {
 		r->listed = true;
+		r->until = UINT64_MAX;
 		if (code->prog.has_loader)
 			r->code = *code;
 		return true;
@@ -91,32 +96,45 @@ bool progs_add(struct progs *progs, const struct event_code *code)
 		return false;
 	r = &progs->list[at];
 	memmove(r + 1, r, (progs->n++ - at) * sizeof(*r));
-	*r = (struct range){ *code, true };
+	*r = (struct range){ *code, progs->since, UINT64_MAX, true };
 	return true;
 }
 
-void progs_begin_list(struct progs *progs)
+void progs_begin_list(struct progs *progs, uint64_t since)
 {
+	progs->since = since;
 	for (size_t i = 0; i < progs->n; i++)
 		progs->list[i].listed = false;
 }
 
-void progs_end_list(struct progs *progs)
+void progs_end_list(struct progs *progs, uint64_t until)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < progs->n; i++)
-		if (progs->list[i].listed)
-			progs->list[kept++] = progs->list[i];
+	for (size_t i = 0; i < progs->n; i++) {
+		struct range *r = &progs->list[i];
+
+		if (!r->listed && r->until > until)
+			r->until = until;
+		if (r->listed || r->until + FORGET_NS > until)
+			progs->list[kept++] = *r;
+	}
 	progs->n = kept;
+	progs->since = 0;
 }
 
-const struct event_prog *progs_find(const struct progs *progs, uint64_t return_address)
+const struct event_prog *progs_find(const struct progs *progs, uint64_t return_address,
+				    uint64_t time)
 {
 	/* What returns there is the byte before, which may be the last of the code. */
 	uint64_t address = return_address - 1;
 	size_t at = first_behind(progs, address);
+	const struct range *r;
 
-	return at < progs->n && progs->list[at].code.start <= address ? &progs->list[at].code.prog :
-									NULL;
+	if (at == progs->n)
+		return NULL;
+	r = &progs->list[at];
+	if (r->code.start > address || time < r->since || time > r->until)
+		return NULL;
+	return &r->code.prog;
 }

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "decode.h"
 #include "lib/log.h"
@@ -13,6 +14,7 @@ struct writers {
 	struct bpfobj *obj;
 	struct progs *progs;
 	uint64_t missed;	/* loads, when programs were last listed */
+	uint64_t followed;	/* CLOCK_MONOTONIC, ns: no load was missed up to here */
 };
 
 struct writers *writers_new(struct bpfobj *obj)
@@ -46,16 +48,21 @@ static void each_code(void *context, const void *code)
 	progs_add(w->progs, &c);
 }
 
-void writers_list(struct writers *w)
+static void list(struct writers *w, uint64_t since)
 {
 	int err;
 
-	progs_begin_list(w->progs);
+	progs_begin_list(w->progs, since);
 	err = bpfobj_list(w->obj, BPFOBJ_CODE, each_code, w);
-	progs_end_list(w->progs);
+	progs_end_list(w->progs, w->followed);
 	if (err)
 		log_warn("cannot list programs (%s): those that run already are not named",
 			 strerror(-err));
+}
+
+void writers_list(struct writers *w)
+{
+	list(w, 0);
 }
 
 /* Loads that were not reported: the ring was full, or somebody hid them. */
@@ -67,6 +74,33 @@ static uint64_t loads_missed(const struct writers *w)
 	return c->lost[WIRE_LOSS_RING] + (seen > taken ? seen - taken : 0);
 }
 
+/*
+ * A load under way is counted a moment before it is reported: a difference that goes away was
+ * none. A program that is missed must be known before what it does is named, so this waits.
+ */
+static bool load_missed(struct writers *w)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	uint64_t missed = loads_missed(w);
+
+	for (int i = 0; missed != w->missed && i < 10; i++) {
+		nanosleep(&pause, NULL);
+		missed = loads_missed(w);
+	}
+	if (missed == w->missed)
+		return false;
+	w->missed = missed;
+	return true;
+}
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 void writers_loaded(struct writers *w, const struct event *e)
 {
 	progs_add(w->progs, &e->code);
@@ -74,20 +108,17 @@ void writers_loaded(struct writers *w, const struct event *e)
 
 void writers_event(struct writers *w, struct event *e)
 {
-	uint64_t missed;
-
 	if (!e->caller)
 		return;
 	if (!bpfobj_hooks(w->obj)[WIRE_HOOK_PROG_LOAD].way) {
 		e->program_error = "loads of programs can not be followed on this kernel";
 		return;
 	}
-	missed = loads_missed(w);
-	if (missed != w->missed) {
-		w->missed = missed;
-		writers_list(w);
-	}
-	e->program = progs_find(w->progs, e->caller);
+	if (load_missed(w))
+		list(w, monotonic_ns());
+	else if (w->followed < e->monotonic_ns)
+		w->followed = e->monotonic_ns;
+	e->program = progs_find(w->progs, e->caller, e->monotonic_ns);
 	if (!e->program)
 		e->program_error = "the caller's address is in no program that is known";
 }

@@ -16,11 +16,16 @@ static bool add(uint64_t start, uint32_t len, uint32_t id)
 }
 
 /* The id found; 0: none. */
-static uint32_t at(uint64_t address)
+static uint32_t at_time(uint64_t address, uint64_t time)
 {
-	const struct event_prog *p = progs_find(progs, address);
+	const struct event_prog *p = progs_find(progs, address, time);
 
 	return p ? p->id : 0;
+}
+
+static uint32_t at(uint64_t address)
+{
+	return at_time(address, 1);
 }
 
 static void progs_found(void)
@@ -73,15 +78,28 @@ static void progs_listed(void)
 	code.prog.loader_pid = 77;
 	CHECK(progs_add(progs, &code));
 	CHECK(add(0x2000, 16, 2));
-	progs_begin_list(progs);
+	progs_begin_list(progs, 200);
 	CHECK(add(0x1000, 16, 1));
 	CHECK(add(0x3000, 16, 3));
-	progs_end_list(progs);
-	CHECK_INT(at(0x1001), 1);
-	CHECK_INT(at(0x2001), 0);
-	CHECK_INT(at(0x3001), 3);
+	progs_end_list(progs, 100);
+	CHECK_INT(at_time(0x1001, 99), 1);
+	CHECK_INT(at_time(0x1001, 300), 1);
+	/* Gone, nobody knows when; and come, nobody knows when. */
+	CHECK_INT(at_time(0x2001, 100), 2);
+	CHECK_INT(at_time(0x2001, 101), 0);
+	CHECK_INT(at_time(0x3001, 199), 0);
+	CHECK_INT(at_time(0x3001, 200), 3);
 	/* The list does not tell who loaded it: what was known stays. */
-	CHECK_INT(progs_find(progs, 0x1001)->loader_pid, 77);
+	CHECK_INT(progs_find(progs, 0x1001, 1)->loader_pid, 77);
+	/* Code that is reported after it holds at once; what went long ago is forgotten. */
+	CHECK(add(0x4000, 16, 4));
+	CHECK_INT(at_time(0x4001, 1), 4);
+	progs_begin_list(progs, 20000000000);
+	CHECK(add(0x1000, 16, 1));
+	progs_end_list(progs, 19000000000);
+	CHECK_INT(at_time(0x2001, 100), 0);
+	CHECK_INT(at_time(0x4001, 19000000000), 4);
+	CHECK_INT(at_time(0x4001, 19000000001), 0);
 	progs_free(progs);
 }
 
