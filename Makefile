@@ -89,12 +89,12 @@ $(O)/actors/storages: $(O)/actors/storages.skel.h
 $(O)/actors/structops: $(O)/actors/structops.skel.h
 $(O)/actors/writers: $(O)/actors/writers.skel.h
 
-$(O)/actors/%.bpf.o: tests/actors/%.bpf.c Makefile
+$(O)/actors/%.bpf.o: tests/actors/%.bpf.c $(wildcard tests/actors/*.bpf.h) Makefile
 	$(say) CLANG $@
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
-$(O)/actors/%: tests/actors/%.c Makefile
+$(O)/actors/%: tests/actors/%.c tests/actors/mapid.h Makefile
 	$(say) CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(USER_LDFLAGS) -o $@ $< $(LIBS)

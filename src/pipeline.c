@@ -14,6 +14,7 @@
 
 #include "decode.h"
 #include "holders.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "mapids.h"
 #include "ownmaps.h"
@@ -75,17 +76,9 @@ struct pipeline {
 	uint64_t account_at_ns;			/* CLOCK_MONOTONIC, 0: nothing happened since */
 };
 
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 static void put_monitor(struct pipeline *p, struct monitor *m)
 {
-	m->time_ns = now_ns(CLOCK_REALTIME);
+	m->time_ns = clock_ns(CLOCK_REALTIME);
 	p->opts->format->monitor(&p->out.buf, &p->env, p->seq++, m);
 	output_line(&p->out);
 }
@@ -366,7 +359,7 @@ static void account(struct pipeline *p, bool final)
 		else if (sum)
 			put_lost(p, w, &(struct monitor){ .lost = sum, .lost_by_hook = lost[w] });
 		if (sum)
-			p->since_ns[w] = now_ns(CLOCK_REALTIME);
+			p->since_ns[w] = clock_ns(CLOCK_REALTIME);
 	}
 }
 
@@ -424,7 +417,8 @@ static void start(struct pipeline *p)
 
 static void update_clock(struct pipeline *p)
 {
-	p->decode.realtime_offset_ns = (int64_t)(now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC));
+	p->decode.realtime_offset_ns =
+		(int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC));
 }
 
 /* Reads until the ring is empty or enough was written. */
@@ -435,7 +429,7 @@ static int drain(struct pipeline *p, struct ring_buffer *ring)
 	update_clock(p);
 	n = ring_buffer__consume(ring);
 	if (n)
-		p->account_at_ns = p->account_at_ns ?: now_ns(CLOCK_MONOTONIC) + ACCOUNT_NS;
+		p->account_at_ns = p->account_at_ns ?: clock_ns(CLOCK_MONOTONIC) + ACCOUNT_NS;
 	return n == -ECANCELED || n == -EINTR ? 0 : n;
 }
 
@@ -448,7 +442,7 @@ static void wait_for_more(struct pipeline *p, struct ring_buffer *ring, bool gat
 		{ .fd = p->opts->stop_fd, .events = POLLIN },
 		{ .fd = ring_buffer__epoll_fd(ring), .events = POLLIN },
 	};
-	uint64_t now = now_ns(CLOCK_MONOTONIC), until = gather ? now + GATHER_NS : 0;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC), until = gather ? now + GATHER_NS : 0;
 	struct timespec timeout;
 
 	if (p->account_at_ns && (!until || p->account_at_ns < until))
@@ -466,7 +460,8 @@ static void wait_for_more(struct pipeline *p, struct ring_buffer *ring, bool gat
 
 static int loop(struct pipeline *p, struct ring_buffer *ring)
 {
-	uint64_t end_ns = p->opts->duration_ns ? now_ns(CLOCK_MONOTONIC) + p->opts->duration_ns : 0;
+	uint64_t end_ns = p->opts->duration_ns ? clock_ns(CLOCK_MONOTONIC) + p->opts->duration_ns :
+						 0;
 	bool gather = false;
 	int n;
 
@@ -480,7 +475,7 @@ static int loop(struct pipeline *p, struct ring_buffer *ring)
 		gather = n > 0;
 		output_flush(&p->out);
 		demand_hooks(p);
-		now = now_ns(CLOCK_MONOTONIC);
+		now = clock_ns(CLOCK_MONOTONIC);
 		if (p->account_at_ns && now >= p->account_at_ns) {
 			p->account_at_ns = gather ? now + ACCOUNT_NS : 0;
 			account(p, false);
@@ -509,7 +504,7 @@ static void each_file(void *context, const void *file)
 	struct event e;
 
 	decode_held(file, &e);
-	e.time_ns = now_ns(CLOCK_REALTIME);
+	e.time_ns = clock_ns(CLOCK_REALTIME);
 	holders_add(p->holders, e.map.id, &e.task);
 	p->derived++;
 	put_event(p, &e);
@@ -549,7 +544,7 @@ int pipeline_run(struct bpfobj *obj, const struct pipeline_opts *opts, int fd)
 	p.decode.bytes = opts->bytes;
 	output_init(&p.out, fd, opts->give_up);
 	for (unsigned int w = 0; w < WHERES; w++)
-		p.since_ns[w] = now_ns(CLOCK_REALTIME);
+		p.since_ns[w] = clock_ns(CLOCK_REALTIME);
 	p.own = ownmaps_new();
 	p.ids = mapids_new();
 	p.holders = holders_new();

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FORGET_NS 10000000000ULL	/* longer than a record stays in the ring */
+#define FORGET_NS 10000000000ULL	/* no record follows one so much younger in the ring */
 
 struct range {
 	struct event_code code;
@@ -17,7 +17,7 @@ struct range {
 struct progs {
 	struct range *list;
 	size_t n, cap;
-	uint64_t since;		/* of what a list adds; 0: no list goes on */
+	uint64_t since;		/* of what the last list added */
 };
 
 struct progs *progs_new(void)
@@ -73,22 +73,26 @@ static bool make_room(struct progs *progs)
 	return true;
 }
 
-bool progs_add(struct progs *progs, const struct event_code *code)
+/* The range of just this code, or NULL. */
+static struct range *find_code(struct progs *progs, const struct event_code *code)
+{
+	size_t at = first_behind(progs, code->start);
+	struct range *r = at < progs->n ? &progs->list[at] : NULL;
+
+	if (!r || r->code.start != code->start || r->code.len != code->len ||
+	    r->code.prog.id != code->prog.id)
+		return NULL;
+	return r;
+}
+
+/* In the place of all that overlaps it. */
+static bool insert(struct progs *progs, const struct event_code *code, uint64_t since)
 {
 	size_t at = first_behind(progs, code->start), n = 0;
 	struct range *r;
 
 	if (!code->len || code->start + code->len < code->start)
 		return true;	/* runs in the interpreter */
-	r = at < progs->n ? &progs->list[at] : NULL;
-	if (r && r->code.start == code->start && r->code.len == code->len &&
-	    r->code.prog.id == code->prog.id) {
-		r->listed = true;
-		r->until = UINT64_MAX;
-		if (code->prog.has_loader)
-			r->code = *code;
-		return true;
-	}
 	while (at + n < progs->n && progs->list[at + n].code.start < code->start + code->len)
 		n++;
 	remove_ranges(progs, at, n);
@@ -96,7 +100,29 @@ bool progs_add(struct progs *progs, const struct event_code *code)
 		return false;
 	r = &progs->list[at];
 	memmove(r + 1, r, (progs->n++ - at) * sizeof(*r));
-	*r = (struct range){ *code, progs->since, UINT64_MAX, true };
+	*r = (struct range){ *code, since, UINT64_MAX, true };
+	return true;
+}
+
+bool progs_add(struct progs *progs, const struct event_code *code, uint64_t time)
+{
+	struct range *r = find_code(progs, code);
+
+	if (!r)
+		return time < progs->since || insert(progs, code, 0);
+	r->code = *code;
+	r->since = 0;
+	return true;
+}
+
+bool progs_list(struct progs *progs, const struct event_code *code)
+{
+	struct range *r = find_code(progs, code);
+
+	if (!r)
+		return insert(progs, code, progs->since);
+	r->listed = true;
+	r->until = UINT64_MAX;
 	return true;
 }
 
@@ -120,7 +146,6 @@ void progs_end_list(struct progs *progs, uint64_t until)
 			progs->list[kept++] = *r;
 	}
 	progs->n = kept;
-	progs->since = 0;
 }
 
 const struct event_prog *progs_find(const struct progs *progs, uint64_t return_address,

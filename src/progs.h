@@ -15,13 +15,19 @@ struct progs;
 struct progs *progs_new(void);	/* NULL: no memory */
 void progs_free(struct progs *progs);
 
-/* The code takes the place of all that overlaps it. False: no memory; then it is not known. */
-bool progs_add(struct progs *progs, const struct event_code *code);
 /*
- * Around a list of all that there are, each given to progs_add(). What was not known before holds
- * from `since`; what is not among them, up to `until`. Times are the kernel's CLOCK_MONOTONIC, ns.
+ * A record of code that was loaded at `time`; it takes the place of all that overlaps it. If it is
+ * older than the last list and not in it, it is gone, and what the list has there may have come
+ * without a record: it is not taken then. Times are the kernel's CLOCK_MONOTONIC, ns. False: no
+ * memory; then it is not known.
+ */
+bool progs_add(struct progs *progs, const struct event_code *code, uint64_t time);
+/*
+ * Around a list of all that there are. What was not known before holds from `since`, or, if its
+ * record comes, from there; what is not among them, up to `until`.
  */
 void progs_begin_list(struct progs *progs, uint64_t since);
+bool progs_list(struct progs *progs, const struct event_code *code);
 void progs_end_list(struct progs *progs, uint64_t until);
 
 /* The program that called from here then, lent until the next change; NULL: none that is known. */

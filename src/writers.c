@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "decode.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "progs.h"
 
@@ -45,7 +46,7 @@ static void each_code(void *context, const void *code)
 	struct event_code c;
 
 	decode_code(code, &c);
-	progs_add(w->progs, &c);
+	progs_list(w->progs, &c);
 }
 
 static void list(struct writers *w, uint64_t since)
@@ -93,17 +94,9 @@ static bool load_missed(struct writers *w)
 	return true;
 }
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 void writers_loaded(struct writers *w, const struct event *e)
 {
-	progs_add(w->progs, &e->code);
+	progs_add(w->progs, &e->code, e->monotonic_ns);
 }
 
 void writers_event(struct writers *w, struct event *e)
@@ -115,7 +108,7 @@ void writers_event(struct writers *w, struct event *e)
 		return;
 	}
 	if (load_missed(w))
-		list(w, monotonic_ns());
+		list(w, clock_ns(CLOCK_MONOTONIC));
 	else if (w->followed < e->monotonic_ns)
 		w->followed = e->monotonic_ns;
 	e->program = progs_find(w->progs, e->caller, e->monotonic_ns);

@@ -9,15 +9,7 @@
 #include <unistd.h>
 
 #include "actors/blind.skel.h"
-
-static __u32 map_id(const struct bpf_map *map)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-
-	bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len);
-	return info.id;
-}
+#include "mapid.h"
 
 int main(int argc, char **argv)
 {
@@ -31,8 +23,9 @@ int main(int argc, char **argv)
 	for (long n = strtol(argv[1], NULL, 10); n > 0; n--)
 		bpf_map_update_elem(bpf_map__fd(skel->maps.open), &key, &value, BPF_ANY);
 	skel->bss->pid = 0;
-	printf("{\"open\":%u,\"hidden\":%u,\"written\":%llu}\n", map_id(skel->maps.open),
-	       map_id(skel->maps.hidden), (unsigned long long)skel->bss->written);
+	printf("{\"open\":%u,\"hidden\":%u,\"written\":%llu}\n",
+	       map_id(bpf_map__fd(skel->maps.open)), map_id(bpf_map__fd(skel->maps.hidden)),
+	       (unsigned long long)skel->bss->written);
 	blind_bpf__destroy(skel);
 	return 0;
 }

@@ -4,27 +4,11 @@
  * calls bpf_get_current_comm(), and inside of that another program deletes task storage, which the
  * same hook is for. It is at work on this CPU already, so the kernel skips it.
  */
-#include <linux/bpf.h>
-#include <linux/types.h>
+#include "storage.bpf.h"
 
-#include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 struct task_struct;
-struct inode;
-struct file {
-	struct inode *f_inode;
-};
-#pragma clang attribute pop
-
-#define STORAGE(name, type_)				\
-	struct {					\
-		__uint(type, type_);			\
-		__uint(map_flags, BPF_F_NO_PREALLOC);	\
-		__type(key, int);			\
-		__type(value, __u64);			\
-	} name SEC(".maps")
 
 STORAGE(outer, BPF_MAP_TYPE_INODE_STORAGE);
 STORAGE(inner, BPF_MAP_TYPE_TASK_STORAGE);

@@ -11,15 +11,7 @@
 #include <unistd.h>
 
 #include "actors/missed.skel.h"
-
-static __u32 map_id(const struct bpf_map *map)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-
-	bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len);
-	return info.id;
-}
+#include "mapid.h"
 
 int main(int argc, char **argv)
 {
@@ -33,7 +25,7 @@ int main(int argc, char **argv)
 		close(open("/dev/null", O_RDONLY | O_CLOEXEC));
 	skel->bss->pid = 0;
 	printf("{\"outer\":%u,\"inner\":%u,\"outer_deleted\":%llu,\"inner_deleted\":%llu}\n",
-	       map_id(skel->maps.outer), map_id(skel->maps.inner),
+	       map_id(bpf_map__fd(skel->maps.outer)), map_id(bpf_map__fd(skel->maps.inner)),
 	       (unsigned long long)skel->bss->outer_deleted,
 	       (unsigned long long)skel->bss->inner_deleted);
 	missed_bpf__destroy(skel);

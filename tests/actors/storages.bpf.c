@@ -3,12 +3,11 @@
  * Local storage by the helpers of programs: each program creates one of its owner, finds it again,
  * which changes nothing, and deletes it, ROUNDS times; or leaves the last to go with the owner.
  */
-#include <linux/bpf.h>
-#include <linux/types.h>
+#include "storage.bpf.h"
+
 #include <stdbool.h>
 
 #include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -19,19 +18,7 @@ struct css_set {
 struct task_struct {
 	struct css_set *cgroups;
 };
-struct inode;
-struct file {
-	struct inode *f_inode;
-};
 #pragma clang attribute pop
-
-#define STORAGE(name, type_)				\
-	struct {					\
-		__uint(type, type_);			\
-		__uint(map_flags, BPF_F_NO_PREALLOC);	\
-		__type(key, int);			\
-		__type(value, __u64);			\
-	} name SEC(".maps")
 
 STORAGE(of_task, BPF_MAP_TYPE_TASK_STORAGE);
 STORAGE(of_inode, BPF_MAP_TYPE_INODE_STORAGE);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "actors/storages.skel.h"
+#include "mapid.h"
 
 #define ROUNDS 3
 
@@ -78,20 +79,17 @@ int main(void)
 	libbpf_set_print(NULL);
 	for (unsigned int n = 0; n < KINDS; n++) {
 		struct storages_bpf *skel = skels[n] = storages_bpf__open();
-		struct bpf_map_info info = {};
-		__u32 len = sizeof(info);
 		int err = skel ? run(n, skel) : -errno;
 
 		if (err) {
 			printf("{\"type\":\"%s\",\"skip\":\"%s\"}\n", kinds[n].type,
 			       strerror(-err));
 		} else {
-			bpf_obj_get_info_by_fd(bpf_object__find_map_fd_by_name(skel->obj,
-									       kinds[n].map),
-					       &info, &len);
+			int fd = bpf_object__find_map_fd_by_name(skel->obj, kinds[n].map);
+
 			printf("{\"type\":\"%s\",\"map\":%u,\"created\":%llu,\"deleted\":%llu,"
 			       "\"left\":%d}\n",
-			       kinds[n].type, info.id, (unsigned long long)skel->bss->created,
+			       kinds[n].type, map_id(fd), (unsigned long long)skel->bss->created,
 			       (unsigned long long)skel->bss->deleted, kinds[n].leave);
 		}
 		fflush(stdout);

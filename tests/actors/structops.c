@@ -13,15 +13,7 @@
 #include <unistd.h>
 
 #include "actors/structops.skel.h"
-
-static __u32 map_id(const struct bpf_map *map)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-
-	bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len);
-	return info.id;
-}
+#include "mapid.h"
 
 /* The control is started when a connection that stands is given it. */
 static int use(const char *name)
@@ -50,8 +42,9 @@ int main(void)
 	if (!link || use("cc_live"))
 		return 1;
 	bpf_link__destroy(link);
-	printf("{\"struct_ops\":%u,\"written\":%u,\"updates\":%llu}\n", map_id(skel->maps.cc_live),
-	       map_id(skel->maps.written), (unsigned long long)skel->bss->updates);
+	printf("{\"struct_ops\":%u,\"written\":%u,\"updates\":%llu}\n",
+	       map_id(bpf_map__fd(skel->maps.cc_live)), map_id(bpf_map__fd(skel->maps.written)),
+	       (unsigned long long)skel->bss->updates);
 	structops_bpf__destroy(skel);
 	return 0;
 }

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "actors/writers.skel.h"
+#include "mapid.h"
 
 #define ROUNDS 5
 #define CGROUP "/sys/fs/cgroup"
@@ -129,14 +130,11 @@ static int by_elem_iterator(struct run *run)
 	union bpf_iter_link_info linfo = {};
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &linfo,
 		    .link_info_len = sizeof(linfo));
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "iterated", 4, 8, 1, NULL), err;
 
 	if (fd < 0)
 		return -errno;
-	bpf_obj_get_info_by_fd(fd, &info, &len);
-	run->over = info.id;
+	run->over = map_id(fd);
 	linfo.map.map_fd = (__u32)fd;
 	err = iterate(run, &opts);
 	close(fd);

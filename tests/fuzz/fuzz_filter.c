@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Words of -m, -p, -c, --prog (g), -x and -e, one a line, each led by the option's letter; then the filter
- * that they make is asked about events.
+ * Words of -m, -p, -c, --prog (g), -x and -e, one a line, each led by the option's letter; then
+ * the filter that they make is asked about events.
  *
  * links: src/filter.c src/event.c
  */

@@ -39,7 +39,8 @@ def test_bad_usage():
             (["extra"], "extra"), (["-o", "yaml"], "text, json"), (["-e", "nothing"], "map.update"),
             (["-m", "4294967000"], "4294967000"), (["-m", "0"], "0"), (["-m", "99999999999"], "id"),
             (["-m", "/sys/fs/bpf/not-there"], "not-there"), (["-p", "x"], "pid"),
-            (["-p", "2147483647"], "2147483647"), (["-x", "what=1"], "map=MAP"),
+            (["-p", "2147483647"], "2147483647"), (["--prog", "4294967000"], "bpftool prog"),
+            (["--prog", "0"], "program id"), (["-x", "what=1"], "map=MAP"),
             (["--bytes", "4097"], "4096"), (["--bytes", "-1"], "4096"), (["--buffer", "1"], "--buffer"),
             (["--buffer", "2G"], "--buffer"), (["--duration", "0"], "--duration"),
             (["--count", "many"], "--count")):

@@ -8,11 +8,23 @@
 
 static struct progs *progs;
 
-static bool add(uint64_t start, uint32_t len, uint32_t id)
+static bool add_time(uint64_t start, uint32_t len, uint32_t id, uint64_t time)
 {
 	struct event_code code = { .start = start, .len = len, .prog = { .id = id } };
 
-	return progs_add(progs, &code);
+	return progs_add(progs, &code, time);
+}
+
+static bool add(uint64_t start, uint32_t len, uint32_t id)
+{
+	return add_time(start, len, id, 1);
+}
+
+static bool list(uint64_t start, uint32_t len, uint32_t id)
+{
+	struct event_code code = { .start = start, .len = len, .prog = { .id = id } };
+
+	return progs_list(progs, &code);
 }
 
 /* The id found; 0: none. */
@@ -76,11 +88,11 @@ static void progs_listed(void)
 	progs = progs_new();
 	code.prog.has_loader = true;
 	code.prog.loader_pid = 77;
-	CHECK(progs_add(progs, &code));
+	CHECK(progs_add(progs, &code, 1));
 	CHECK(add(0x2000, 16, 2));
 	progs_begin_list(progs, 200);
-	CHECK(add(0x1000, 16, 1));
-	CHECK(add(0x3000, 16, 3));
+	CHECK(list(0x1000, 16, 1));
+	CHECK(list(0x3000, 16, 3));
 	progs_end_list(progs, 100);
 	CHECK_INT(at_time(0x1001, 99), 1);
 	CHECK_INT(at_time(0x1001, 300), 1);
@@ -92,14 +104,34 @@ static void progs_listed(void)
 	/* The list does not tell who loaded it: what was known stays. */
 	CHECK_INT(progs_find(progs, 0x1001, 1)->loader_pid, 77);
 	/* Code that is reported after it holds at once; what went long ago is forgotten. */
-	CHECK(add(0x4000, 16, 4));
+	CHECK(add_time(0x4000, 16, 4, 201));
 	CHECK_INT(at_time(0x4001, 1), 4);
 	progs_begin_list(progs, 20000000000);
-	CHECK(add(0x1000, 16, 1));
+	CHECK(list(0x1000, 16, 1));
 	progs_end_list(progs, 19000000000);
 	CHECK_INT(at_time(0x2001, 100), 0);
 	CHECK_INT(at_time(0x4001, 19000000000), 4);
 	CHECK_INT(at_time(0x4001, 19000000001), 0);
+	progs_free(progs);
+}
+
+/* A list runs ahead of the ring: the records of what it found, and of what went, come later. */
+static void progs_listed_ahead(void)
+{
+	progs = progs_new();
+	progs_begin_list(progs, 200);
+	CHECK(list(0x1000, 16, 2));
+	CHECK(list(0x2000, 16, 3));
+	progs_end_list(progs, 100);
+	CHECK_INT(at_time(0x1001, 150), 0);
+	/* Gone when the list was made; who has its place now may have no record. */
+	CHECK(add_time(0x1000, 16, 1, 120));
+	CHECK_INT(at_time(0x1001, 300), 2);
+	/* Its own record: it wrote from there on. */
+	CHECK(add_time(0x2000, 16, 3, 130));
+	CHECK_INT(at_time(0x2001, 140), 3);
+	CHECK(add_time(0x1000, 16, 4, 210));
+	CHECK_INT(at_time(0x1001, 211), 4);
 	progs_free(progs);
 }
 
@@ -108,5 +140,6 @@ int main(void)
 	RUN(progs_found);
 	RUN(progs_replaced);
 	RUN(progs_listed);
+	RUN(progs_listed_ahead);
 	return TEST_STATUS();
 }
