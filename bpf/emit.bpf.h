@@ -11,8 +11,33 @@
 
 #include "state.bpf.h"
 
-/* Keeps clang from checking one copy of a length and using another. */
-#define opaque(x) asm volatile("" : "+r"(x))
+/*
+ * A pointer to load from, of which the verifier trusts nothing more: `type` is the BTF id of what it
+ * points to. From 6.3 on, for each pointer that is loaded from a trusted one, verifiers search all
+ * of the kernel's BTF by name (57539b1c0ac2 "bpf: Enable annotating trusted nested pointers"), until
+ * names there were sorted, after 6.18. On 6.12 that was three quarters of a start.
+ */
+extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
+
+#define distrust(pointer, type) ((type) ? bpf_rdonly_cast(pointer, type) : (void *)(pointer))
+
+/* Two words of kernel memory. Where there are casts no helper is called. */
+static __always_inline void read_words(u64 out[2], const void *at)
+{
+	if (cfg_cast_words) {
+		const struct timespec64 *words = bpf_rdonly_cast(at, cfg_cast_words);
+
+		out[0] = words->tv_sec;
+		out[1] = words->tv_nsec;
+	} else if (bpf_probe_read_kernel(out, 16, at)) {
+		out[0] = out[1] = 0;
+	}
+}
+
+static __always_inline u32 round_up8(u32 n)
+{
+	return (n + 7) & ~7u;
+}
 
 /* Per-CPU variables; which of them a kernel has, libbpf finds in its BTF. */
 extern const int __preempt_count __ksym __weak;
@@ -33,6 +58,17 @@ static __always_inline u32 preempt_count(void)
 			      (void *)cfg_per_cpu_offset + 8 * bpf_get_smp_processor_id());
 	bpf_probe_read_kernel(&count, sizeof(count), (void *)(base + cfg_preempt_count));
 	return count;
+}
+
+/* Of a type of BTF that is not split; NULL: there is none. 5.10 counts one less: not its last. */
+static __always_inline const char *btf_type_name(struct btf *btf, u32 id)
+{
+	struct btf_type *type = NULL;
+
+	if (!id || id >= BPF_CORE_READ(btf, nr_types))
+		return NULL;
+	bpf_probe_read_kernel(&type, sizeof(type), BPF_CORE_READ(btf, types) + id);
+	return BPF_CORE_READ(btf, strings) + BPF_CORE_READ(type, name_off);
 }
 
 /* In what the code runs: masks of include/linux/preempt.h. */
@@ -64,39 +100,10 @@ static __always_inline void fill_task(struct wire_hdr *hdr, struct wire_task *ta
 	task->start_ns = 0;
 	task->exec = 0;
 	task->ppid = 0;
+	task->who = 0;
+	task->tracer = 0;
+	task->pad2 = 0;
 	bpf_get_current_comm(task->comm, sizeof(task->comm));
-}
-
-/* Which process: pids come again, a pid with its start does not; execve(2) makes another of it. */
-static __always_inline void fill_process(struct wire_task *task)
-{
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
-		struct task_struct *t = bpf_get_current_task_btf();
-
-		task->start_ns = t->group_leader->start_boottime;
-		task->exec = t->self_exec_id;
-		task->ppid = t->real_parent->tgid;
-	} else {
-		struct task_struct *t = (void *)bpf_get_current_task();
-
-		task->start_ns = BPF_CORE_READ(t, group_leader, start_boottime);
-		task->exec = BPF_CORE_READ(t, self_exec_id);
-		task->ppid = BPF_CORE_READ(t, real_parent, tgid);
-	}
-}
-
-/* Whether this process may use this map for the first time; see users[]. */
-static __always_inline bool first_use(const struct wire_task *task, u32 map_id)
-{
-	u64 who = (task->start_ns ^ (u64)task->exec << 48 ^ task->pid) * 0x9e3779b97f4a7c15ull;
-	u64 *user;
-
-	who = (who ^ map_id) * 0x9e3779b97f4a7c15ull;
-	user = &users[who >> 32 & (USERS - 1)];
-	if (*user == who)
-		return false;
-	*user = who;
-	return true;
 }
 
 /* Facts of a map that a trampoline's argument points to: plain loads. */
@@ -111,7 +118,7 @@ static __always_inline void fill_map(struct wire_map *out, const struct bpf_map 
 	out->frozen = map->frozen;
 	out->known = 1;
 	out->address = (u64)map;
-	bpf_probe_read_kernel(out->name, sizeof(out->name), map->name);
+	read_words((u64 *)out->name, map->name);
 }
 
 /* The same for a pointer that the verifier knows nothing of. */
@@ -129,6 +136,20 @@ static __always_inline void read_map(struct wire_map *out, const struct bpf_map 
 	BPF_CORE_READ_INTO(&out->name, map, name);
 }
 
+/* What the maps in a map-in-map must look like; of any other map nothing. */
+static __always_inline void read_inner(struct wire_inner *out, const struct bpf_map *map)
+{
+	struct bpf_map *inner = BPF_CORE_READ(map, inner_map_meta);
+
+	if (!inner)
+		return;
+	out->type = BPF_CORE_READ(inner, map_type);
+	out->key_size = BPF_CORE_READ(inner, key_size);
+	out->value_size = BPF_CORE_READ(inner, value_size);
+	out->max_entries = BPF_CORE_READ(inner, max_entries);
+	out->flags = BPF_CORE_READ(inner, map_flags);
+}
+
 /* What an element operation is about, before it becomes a record. */
 struct elem {
 	u32 hook;
@@ -140,6 +161,13 @@ struct elem {
 	const void *key;
 	const void *value;
 	bool user;		/* key and value are user addresses */
+	/* The value before; what is known of it. */
+	u8 old_state;		/* enum wire_old */
+	u8 old_shape;		/* enum wire_shape */
+	u32 old_len;		/* bytes at old */
+	const void *old;
+	struct sock *socket;	/* what a program puts into a map of sockets, or NULL */
+	const struct wire_objects *objects;	/* NULL: values of the map are no descriptors */
 };
 
 /* Bytes read: `len`, or 0 when they can't be. The verifier wants to see the bound, `room`, here. */
@@ -158,27 +186,44 @@ static __always_inline u64 read_bytes(void *dst, u64 len, const u64 room, const 
 	return err ? 0 : len;
 }
 
+/* The same of memory of bpfmon's own, which can be read: fewer ways for the verifier to follow. */
+static __always_inline void copy_bytes(void *dst, u64 len, const u64 room, const void *src)
+{
+	opaque(len);
+	if (len > room)
+		len = 0;
+	bpf_probe_read_kernel(dst, len, src);
+}
+
 /*
- * Reserves the smallest record that key and value fit in, and copies them. Key and value have
- * room of their own, because the verifier follows one variable length per place.
+ * Reserves the smallest record that key and value fit in, and copies them; `old` makes room for the
+ * value before. Each has room of its own, because the verifier follows one variable length per place.
  */
 #define ELEM_TRY(key_room, value_room)							\
-	if (klen <= (key_room) && vlen <= (value_room)) {				\
-		op = bpf_ringbuf_reserve(&events, sizeof(*op) + (key_room) + (value_room), 0); \
+	if (klen <= (key_room) && (vlen | olen) <= (value_room)) {			\
+		const u64 size = sizeof(*op) + (key_room) + (value_room) * (1 + old);	\
+		op = bpf_ringbuf_reserve(&events, size, 0);				\
 		if (!op)								\
 			return NULL;							\
-		op->hdr.size = sizeof(*op) + (key_room) + (value_room);			\
+		op->hdr.size = size;							\
 		op->value_off = (key_room);						\
 		op->key_len = read_bytes(op->data, klen, key_room, e->key, e->user);	\
 		op->value_len = \
 			read_bytes(op->data + (key_room), vlen, value_room, e->value, e->user); \
+		op->old_off = (key_room) + (value_room);				\
+		op->old_len = olen;							\
+		if (old)								\
+			copy_bytes(op->data + (key_room) + (value_room), olen, value_room, \
+				   e->old);						\
 		return op;								\
 	}
 
 /* What only bpf(2) does is rare: fewer sizes, so that its many hooks load sooner. */
-static __always_inline struct wire_op *elem_reserve(const struct elem *e, const bool rare)
+static __always_inline struct wire_op *elem_reserve(const struct elem *e, const bool rare,
+						    const bool old)
 {
 	u64 klen = e->key ? e->key_size : 0, vlen = e->value ? e->value_total : 0;
+	u64 olen = old ? e->old_len : 0;
 	struct wire_op *op;
 
 	if (klen > cfg_bytes)
@@ -199,13 +244,9 @@ static __always_inline struct wire_op *elem_reserve(const struct elem *e, const 
 	return NULL;
 }
 
-/* Everything but map, caller, flags, result and cmd, which the caller fills before it submits. */
-static __always_inline struct wire_op *elem_begin(const struct elem *e, const bool rare)
+/* What every record has, as soon as there is one. */
+static __always_inline struct wire_op *elem_fill(struct wire_op *op, const struct elem *e)
 {
-	struct wire_op *op;
-
-	__sync_fetch_and_add(&counts[e->hook].taken, 1);
-	op = elem_reserve(e, rare);
 	if (!op) {
 		count_lost(e->hook, WIRE_LOSS_RING, 1);
 		return NULL;
@@ -219,12 +260,18 @@ static __always_inline struct wire_op *elem_begin(const struct elem *e, const bo
 	op->value_size = e->value ? e->value_size : 0;
 	op->fd = -1;
 	op->fmode = 0;
+	op->old = e->old_state;
+	op->old_shape = e->old_shape;
+	op->objects_off = 0;
 	return op;
 }
 
-static __always_inline u32 round_up8(u32 n)
+/* Everything but map, caller, flags, result and cmd, which the caller fills before it submits. */
+static __always_inline struct wire_op *elem_begin(const struct elem *e, const bool rare,
+						  const bool old)
 {
-	return (n + 7) & ~7u;
+	__sync_fetch_and_add(&counts[e->hook].taken, 1);
+	return elem_fill(elem_reserve(e, rare, old), e);
 }
 
 #endif

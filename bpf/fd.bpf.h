@@ -6,22 +6,37 @@
 #ifndef BPFMON_FD_BPF_H
 #define BPFMON_FD_BPF_H
 
-#include "emit.bpf.h"
+#include "process.bpf.h"
+
+/* Commands of bpf(2) as a set: one question, however many they are. */
+#define CMD(name) (1ull << BPF_##name)
+
+#define CMDS_BATCH                                                     \
+	(CMD(MAP_UPDATE_BATCH) | CMD(MAP_DELETE_BATCH) | CMD(MAP_LOOKUP_AND_DELETE_BATCH) | \
+	 (cfg_lookups ? CMD(MAP_LOOKUP_BATCH) : 0))
+#define CMDS_ELEM                                                            \
+	(CMD(MAP_UPDATE_ELEM) | CMD(MAP_DELETE_ELEM) | CMD(MAP_LOOKUP_AND_DELETE_ELEM) | \
+	 (cfg_lookups ? CMD(MAP_LOOKUP_ELEM) : 0))
+
+static __always_inline bool cmd_in(u32 cmd, u64 set)
+{
+	return cmd < 64 && set >> cmd & 1;
+}
 
 static __always_inline bool cmd_is_batch(u32 cmd)
 {
-	return cmd == BPF_MAP_UPDATE_BATCH || cmd == BPF_MAP_DELETE_BATCH ||
-	       cmd == BPF_MAP_LOOKUP_AND_DELETE_BATCH ||
-	       (cfg_lookups && cmd == BPF_MAP_LOOKUP_BATCH);
+	return cmd_in(cmd, CMDS_BATCH);
 }
 
 static __always_inline bool cmd_is_elem(u32 cmd)
 {
-	return cmd == BPF_MAP_UPDATE_ELEM || cmd == BPF_MAP_DELETE_ELEM ||
-	       cmd == BPF_MAP_LOOKUP_AND_DELETE_ELEM || (cfg_lookups && cmd == BPF_MAP_LOOKUP_ELEM);
+	return cmd_in(cmd, CMDS_ELEM);
 }
 
-/* The open file behind a descriptor of the running task, or NULL. */
+/*
+ * The open file behind a descriptor of the running task, or NULL. To load from; where there are casts
+ * it takes no helper.
+ */
 static __always_inline struct file *file_by_fd(u32 fd)
 {
 	struct file **fds, *file = NULL;
@@ -29,7 +44,7 @@ static __always_inline struct file *file_by_fd(u32 fd)
 	u32 max;
 
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
-		struct task_struct *task = bpf_get_current_task_btf();
+		struct task_struct *task = distrust(bpf_get_current_task_btf(), cfg_cast_task);
 
 		fdt = task->files->fdt;
 		max = fdt->max_fds;
@@ -43,22 +58,41 @@ static __always_inline struct file *file_by_fd(u32 fd)
 	}
 	if (fd >= max)
 		return NULL;
+	if (cfg_cast_words) {
+		const struct timespec64 *at = bpf_rdonly_cast(fds + fd, cfg_cast_words);
+
+		return (void *)at->tv_sec;
+	}
 	bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
 	return file;
 }
 
-/* The map of a descriptor: its id and address alone. */
+/* The map of a descriptor: its id and address alone; how it was opened, unless nobody watches it. */
 static __always_inline bool map_of_fd(u32 fd, struct wire_map *out, u32 *fmode)
 {
 	struct file *file = file_by_fd(fd);
 	struct bpf_map *map;
 
-	if (!file || (u64)BPF_CORE_READ(file, f_op) != map_fops)
+	if (!file)
+		return false;
+	if (cfg_cast_words) {
+		file = bpf_rdonly_cast(file, cfg_cast_file);
+		if ((u64)file->f_op != map_fops)
+			return false;
+		out->address = (u64)file->private_data;
+		map = bpf_rdonly_cast((void *)out->address, cfg_cast_map);
+		out->id = map->id;
+		if (!map_skipped(out->id))
+			*fmode = file->f_mode;
+		return true;
+	}
+	if ((u64)BPF_CORE_READ(file, f_op) != map_fops)
 		return false;
 	map = BPF_CORE_READ(file, private_data);
 	out->address = (u64)map;
 	out->id = BPF_CORE_READ(map, id);
-	*fmode = BPF_CORE_READ(file, f_mode);
+	if (!map_skipped(out->id))
+		*fmode = BPF_CORE_READ(file, f_mode);
 	return true;
 }
 
@@ -72,18 +106,13 @@ static __always_inline bool map_by_fd(u32 fd, struct wire_map *out, u32 *fmode)
 	return true;
 }
 
-/* The descriptor that the running bpf(2) command on elements is given. */
-static __always_inline u32 slot_fd(const struct slot *s)
-{
-	return cmd_is_batch(s->cmd) ? s->attr.batch.map_fd : s->attr.elem.map_fd;
-}
-
 static __always_inline struct wire_fd *fd_begin(u32 hook, u32 what)
 {
 	struct wire_fd *r;
 
 	__sync_fetch_and_add(&counts[hook].seen, 1);
 	__sync_fetch_and_add(&counts[hook].taken, 1);
+	tell_new_process();
 	r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
 	if (!r) {
 		count_lost(hook, WIRE_LOSS_RING, 1);

@@ -178,8 +178,12 @@ int BPF_PROG(map_mmap, struct file *file, struct vm_area_struct *vma, int ret)
 	struct bpf_map *map = file_map(file);
 	struct wire_fd *r;
 
-	if (!map || (u32)(bpf_get_current_pid_tgid() >> 32) == own_pid)
+	if (!map)
 		return 0;
+	if ((u32)(bpf_get_current_pid_tgid() >> 32) == own_pid) {
+		__sync_fetch_and_add(&own_mmaps, 1);
+		return 0;
+	}
 	r = fd_begin(WIRE_HOOK_MAP_MMAP, WIRE_FD_MMAP);
 	if (!r)
 		return 0;

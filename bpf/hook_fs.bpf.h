@@ -40,6 +40,7 @@ static __always_inline struct wire_fs *fs_begin(u32 hook, u32 what)
 
 	__sync_fetch_and_add(&counts[hook].seen, 1);
 	__sync_fetch_and_add(&counts[hook].taken, 1);
+	tell_new_process();
 	r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
 	if (!r) {
 		count_lost(hook, WIRE_LOSS_RING, 1);
@@ -261,7 +262,8 @@ int BPF_PROG(fs_umount_enter, struct path *path)
 SEC("fexit/path_umount")
 int BPF_PROG(fs_umount, struct path *path, int flags, int ret)
 {
-	struct slot *s = slot_find(bpf_get_current_pid_tgid());
+	u64 id = bpf_get_current_pid_tgid();
+	struct slot *s = slot_find(id);
 	struct wire_fs *r;
 
 	if (!s || s->cmd != CMD_UMOUNT) {
@@ -277,7 +279,7 @@ int BPF_PROG(fs_umount, struct path *path, int flags, int ret)
 		r->dev = s->dev;
 		bpf_ringbuf_submit(r, 0);
 	}
-	s->owner = 0;
+	slot_free(id, s);
 	return 0;
 }
 

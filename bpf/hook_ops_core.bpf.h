@@ -5,6 +5,8 @@
  * table of map types on the user side, as constants.
  */
 #include "fd.bpf.h"
+#include "old.bpf.h"
+#include "object.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -13,49 +15,19 @@
 #define OP_SYSCALL 2u	/* called by bpf(2), or by the kernel on its own, never by programs */
 #define OP_PROBED 4u	/* the verifier does not know that the map is one */
 #define OP_OTHERS 8u	/* for the types that no other hook is for */
-
-/* Hooked functions also serve types that they do only a part for (hash_of_maps). */
-static __always_inline bool type_is_for(u32 type, const u32 hook)
-{
-	return type < 64 && cfg_hook_types[hook] >> type & 1;
-}
-
-static __always_inline bool type_is_percpu(u32 type)
-{
-	return type < 64 && cfg_percpu_types >> type & 1;
-}
+#define OP_OLD 16u	/* a program on its entry takes the value before */
+#define OP_OBJECT 32u	/* values are descriptors, of which objects are told */
 
 static __always_inline int op_count(struct bpf_map *map, const u32 hook)
 {
 	u32 id = map->id;
 
-	if (state == STATE_ON && !map_skipped(id) && type_is_for(map->map_type, hook)) {
+	if (!map_skipped(id) && state == STATE_ON && type_is_for(map->map_type, hook)) {
 		__sync_fetch_and_add(&counts[hook].seen, 1);
 		__sync_fetch_and_add(&hidden[id & (WIRE_HIDDEN - 1)].seen, 1);
 	}
 	return 0;
 }
-
-/*
- * The frames that a trampoline leaves after its arguments: return value, saved frame pointer,
- * then the caller; where the function is entered by a call from its first bytes there is one more
- * word, an address in the function itself, before the caller's.
- */
-static __always_inline u64 caller_of(const u64 *words, u32 hook)
-{
-	return words[2] - hook_func[hook] < 32 ? words[3] : words[2];
-}
-
-static __always_inline u32 caller_is(u64 at)
-{
-	if (!jit_base || (s32)(at >> 32) != -1)
-		return WIRE_FROM_UNKNOWN;
-	return at >= jit_base ? WIRE_FROM_PROGRAM : WIRE_FROM_KERNEL;
-}
-
-/* BPF_F_CPU and BPF_F_ALL_CPUS of newer kernels: the value given is one, for one CPU or for all. */
-#define F_CPU 8u
-#define F_ALL_CPUS 16u
 
 /*
  * How the value at e->value lies, from what the function is given in general (e->shape): bpf(2)
@@ -89,18 +61,18 @@ static __always_inline struct slot *op_slot(u32 from)
 }
 
 /* Who: for bpf(2) also by which descriptor, if this may be its first use. */
-static __always_inline void op_who(struct wire_op *op, struct slot *s)
+static __always_inline void op_who(struct wire_op *op, struct slot *s, const struct process *p)
 {
+	put_process(&op->task, p);
 	if (!s) {
 		op->cmd = WIRE_CMD_NONE;
 		op->task.context = context();
 		return;
 	}
 	op->cmd = s->cmd;
-	fill_process(&op->task);
 	if (!first_use(&op->task, op->map.id))
 		return;
-	op->fd = slot_fd(s);
+	op->fd = s->fd;
 	op->fmode = s->fmode;
 }
 
@@ -112,32 +84,86 @@ static __always_inline void op_map(struct wire_op *op, struct bpf_map *map, cons
 		fill_map(&op->map, map);
 }
 
+/* Where no hook on the type's own operation was. */
+static __always_inline struct wire_op *late_begin(struct elem *e, struct bpf_map *map, u32 type,
+						  s32 result, const bool rare)
+{
+	struct wire_objects objects = {};
+
+	if (e->op != WIRE_OP_UPDATE || !type_is_for(type, WIRE_HOOK_FD_ARRAY_UPDATE))
+		return elem_begin(e, rare, false);
+	if (!result)
+		object_late(&objects.now, map, type, e);
+	e->objects = &objects;
+	return object_begin(e, type);
+}
+
+/* A write that has no record, but is in a summary. */
+static __always_inline int op_counted(u32 hook, u32 id, const u32 how)
+{
+	if (how & OP_COUNTED)
+		__sync_fetch_and_add(&hidden[id & (WIRE_HIDDEN - 1)].taken, 1);
+	else
+		__sync_fetch_and_add(&counts[hook].seen, 1);
+	__sync_fetch_and_add(&counts[hook].taken, 1);
+	return 0;
+}
+
+/* op_details() asks for itself where more than a record depends on it. */
+#define OP_ASKS (OP_PROBED | OP_OBJECT)
+
+static __always_inline bool op_is_watched(const struct bpf_map *map, const u32 how)
+{
+	u32 id;
+
+	if (how & OP_ASKS)
+		return true;
+	id = map->id;
+	return !map_skipped(id) && id && state != STATE_OFF;
+}
+
 static __always_inline int op_details(void *ctx, const u32 nargs, struct bpf_map *map,
 				      struct elem *e, u64 flags, s32 result, const u32 how)
 {
 	const bool probed = how & OP_PROBED;
+	struct wire_objects objects;
 	u32 id = probed ? BPF_CORE_READ(map, id) : map->id;
 	u32 type = probed ? BPF_CORE_READ(map, map_type) : map->map_type;
-	u64 words[4], caller = 0;
+	u64 caller = 0;
+	struct old *old = NULL;
+	struct process process;
 	struct wire_op *op;
 	struct slot *s;
 	u32 from;
 
-	if (state == STATE_OFF || !id || map_skipped(id))
+	if (how & OP_OBJECT) {
+		__builtin_memset(&objects, 0, sizeof(objects));
+		e->objects = &objects;
+		if (e->hook == WIRE_HOOK_FD_ARRAY_DELETE)
+			objects_of_gone(&objects);
+	}
+	if (how & OP_ASKS && (state == STATE_OFF || !id || map_skipped(id)))
 		return 0;
 	if (how & OP_OTHERS ? type < 64 && updates_covered >> type & 1 :
 			      !type_is_for(type, e->hook))
 		return 0;
+	if (how & OP_OLD && !(how & OP_SYSCALL) && old_was_summary(ctx, id, e->op, result))
+		return op_counted(e->hook, id, how);
 	if (how & OP_SYSCALL) {
 		s = op_slot(WIRE_FROM_KERNEL);
 		from = s ? WIRE_FROM_KERNEL : WIRE_FROM_ITSELF;
 		if (!s && result)
 			return 0;	/* the kernel tries every slot of an array, empty ones too */
 	} else {
-		if (!bpf_probe_read_kernel(words, sizeof(words), ctx + 8 * nargs))
-			caller = caller_of(words, e->hook);
+		caller = caller_of(ctx, nargs, e->hook);
 		from = caller_is(caller);
 		s = op_slot(from);
+	}
+	if (!(how & (OP_SYSCALL | OP_PROBED | OP_OBJECT)) && summary_after && !result &&
+	    from == WIRE_FROM_PROGRAM && summary_take(summary_what(id, e->op), caller)) {
+		if (how & OP_OLD)
+			old_drop(ctx);
+		return op_counted(e->hook, id, how);
 	}
 	e->key_size = probed ? BPF_CORE_READ(map, key_size) : map->key_size;
 	elem_value(e, type, probed ? BPF_CORE_READ(map, value_size) : map->value_size, flags);
@@ -149,16 +175,40 @@ static __always_inline int op_details(void *ctx, const u32 nargs, struct bpf_map
 		s->reached++;
 	if (s && how & OP_OTHERS)
 		s->early++;
-	op = elem_begin(e, how & OP_SYSCALL);
-	if (!op)
+	read_process(&process);
+	tell_process(&process);
+	if (how & OP_OLD) {
+		old = old_taken(ctx, map, e->key);
+		if (!old)
+			return 0;
+		e->old = old->data;
+		e->old_len = old->len;
+		e->old_shape = old->shape;
+		e->old_state = old->state;
+	}
+	if (how & OP_OBJECT)
+		objects_take(&objects, s, map, id, type, e, result);
+	if (how & OP_OBJECT && e->socket && !result)
+		note_socket(&objects.now, e->socket);
+	if (how & OP_OTHERS)
+		op = late_begin(e, map, type, result, how & OP_SYSCALL);
+	else
+		op = how & OP_OBJECT ? object_begin(e, type) :
+				       elem_begin(e, how & OP_SYSCALL, how & OP_OLD);
+	if (!op) {
+		if (how & OP_OLD)
+			old_unlock(old);
 		return 0;
+	}
+	if (how & OP_OLD)
+		old_unlock(old);
 	op_map(op, map, how);
 	op->caller = caller;
 	op->flags = flags;
 	op->result = result;
 	op->has_result = 1;
 	op->from = from;
-	op_who(op, s);
+	op_who(op, s, &process);
 	bpf_ringbuf_submit(op, 0);
 	return 0;
 }
@@ -167,6 +217,7 @@ static __always_inline int op_kprobe(struct pt_regs *ctx, struct elem *e, u64 fl
 {
 	struct bpf_map *map = (void *)ctx->di;
 	u32 type = BPF_CORE_READ(map, map_type), id = BPF_CORE_READ(map, id);
+	struct process process;
 	struct wire_op *op;
 	u64 caller = 0;
 
@@ -176,7 +227,9 @@ static __always_inline int op_kprobe(struct pt_regs *ctx, struct elem *e, u64 fl
 	e->key_size = BPF_CORE_READ(map, key_size);
 	elem_value(e, type, BPF_CORE_READ(map, value_size), flags);
 	__sync_fetch_and_add(&counts[e->hook].seen, 1);
-	op = elem_begin(e, false);
+	read_process(&process);
+	tell_process(&process);
+	op = elem_begin(e, false, false);
 	if (!op)
 		return 0;
 	read_map(&op->map, map);
@@ -185,7 +238,7 @@ static __always_inline int op_kprobe(struct pt_regs *ctx, struct elem *e, u64 fl
 	op->result = 0;
 	op->has_result = 0;
 	op->from = caller_is(caller);
-	op_who(op, NULL);	/* kprobes do not run in bpf(2) */
+	op_who(op, NULL, &process);	/* kprobes do not run in bpf(2) */
 	op->task.context = WIRE_CONTEXT_UNKNOWN;	/* the breakpoint itself looks like an NMI */
 	bpf_ringbuf_submit(op, 0);
 	return 0;
@@ -202,11 +255,14 @@ static __always_inline bool in_command(u32 id, u32 cmd)
 static __always_inline int op_emit(struct bpf_map *map, struct elem *e, u64 flags, s32 result,
 				   u32 from)
 {
+	struct process process;
 	struct wire_op *op;
 
 	__sync_fetch_and_add(&counts[e->hook].seen, 1);
 	e->value_size = e->value_total = e->value ? BPF_CORE_READ(map, value_size) : 0;
-	op = elem_begin(e, true);
+	read_process(&process);
+	tell_process(&process);
+	op = e->objects ? object_begin(e, 0) : elem_begin(e, true, false);
 	if (!op)
 		return 0;
 	read_map(&op->map, map);
@@ -215,8 +271,7 @@ static __always_inline int op_emit(struct bpf_map *map, struct elem *e, u64 flag
 	op->result = result;
 	op->has_result = 1;
 	op->from = from;
-	op->cmd = WIRE_CMD_NONE;
-	op->task.context = context();
+	op_who(op, NULL, &process);
 	bpf_ringbuf_submit(op, 0);
 	return 0;
 }

@@ -14,17 +14,19 @@
  *   between hooks on map operations note in the slot that they reported; map_open the map
  *   exit    what is missing is reported; the slot is free again
  */
-#include "fd.bpf.h"
+#include "hook_run.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
 #define X86_64_BPF 321u		/* __NR_bpf of the 64-bit table */
 #define IA32_BPF 357u		/* and of the 32-bit one */
 
+#define CMDS_WHOLE                                                                           \
+	(CMD(MAP_CREATE) | CMD(MAP_GET_FD_BY_ID) | CMD(OBJ_GET) | CMD(OBJ_PIN) | CMD(MAP_FREEZE))
+
 static __always_inline bool cmd_is_whole(u32 cmd)
 {
-	return cmd == BPF_MAP_CREATE || cmd == BPF_MAP_GET_FD_BY_ID || cmd == BPF_OBJ_GET ||
-	       cmd == BPF_OBJ_PIN || cmd == BPF_MAP_FREEZE;
+	return cmd_in(cmd, CMDS_WHOLE);
 }
 
 #define BPF_TRACE_ITER_TYPE 28u /* enum bpf_attach_type */
@@ -37,26 +39,62 @@ static __always_inline bool cmd_makes_fd(u32 cmd)
 
 static __always_inline bool cmd_is_followed(u32 cmd)
 {
-	return cmd_is_elem(cmd) || cmd_is_batch(cmd) || cmd_is_whole(cmd) || cmd == BPF_LINK_CREATE;
+	return cmd_in(cmd, CMDS_ELEM | CMDS_BATCH | CMDS_WHOLE | CMDS_RUN);
 }
 
 /*
  * bpfmon's own first call: a lookup with a flag word that nobody else knows. It tells the pid
  * that the kernel uses (bpfmon may run in a pid namespace), and what a map's file looks like.
  */
-static __always_inline void own_call(u32 cmd, const void *uattr, bool user, u32 pid)
+static __noinline int own_call(const void *uattr, bool user, u32 pid)
 {
 	struct attr_elem attr = {};
 	struct file *file;
 
-	if (own_pid || cmd != BPF_MAP_LOOKUP_ELEM)
-		return;
 	read_bytes(&attr, sizeof(attr), sizeof(attr), uattr, user);
 	if (attr.flags != cfg_cookie)
-		return;
+		return 0;
 	file = file_by_fd(attr.map_fd);
 	map_fops = (u64)BPF_CORE_READ(file, f_op);
 	own_pid = pid;
+	return 0;
+}
+
+/* The first word of the attributes: of a command on one element the descriptor of the map. */
+static __always_inline u32 first_word(const void *attr, bool user)
+{
+	u32 word = 0;
+
+	if (!user)
+		return *(const u32 *)attr;
+	bpf_probe_read_user(&word, sizeof(word), attr);
+	return word;
+}
+
+/* What is needed of a command that is told of, or may be. */
+static __noinline int enter_rest(struct slot *s, const void *attr, bool user)
+{
+	u32 cmd = s->cmd;
+
+	/* Of an element whoever makes a record of it tells. */
+	if (!cmd_in(cmd, CMDS_ELEM | CMDS_BATCH))
+		tell_new_process();
+	/* A short attribute may end at an unmapped page: less then. A failed read leaves zeros. */
+	if ((cmd_is_elem(cmd) ||
+	     (!read_bytes(&s->attr, sizeof(s->attr), sizeof(s->attr), attr, user) &&
+	      !read_bytes(&s->attr, sizeof(s->attr.words), sizeof(s->attr.words), attr, user))) &&
+	    !read_bytes(&s->attr, sizeof(s->attr.elem), sizeof(s->attr.elem), attr, user) &&
+	    !read_bytes(&s->attr, sizeof(s->attr.obj), sizeof(s->attr.obj), attr, user))
+		read_bytes(&s->attr, sizeof(s->attr.map_id), sizeof(s->attr.map_id), attr, user);
+	if (cmd_is_batch(cmd)) {
+		s->fd = s->attr.batch.map_fd;
+		map_of_fd(s->fd, &s->map, &s->fmode);
+	}
+	if (cmd == BPF_OBJ_GET)
+		__sync_fetch_and_add(&opening_pins, 1);
+	if (cmd_is_run(cmd))
+		note_run(cmd, user);
+	return 0;
 }
 
 static __always_inline void enter(u32 cmd, const void *attr, bool user)
@@ -64,10 +102,11 @@ static __always_inline void enter(u32 cmd, const void *attr, bool user)
 	u64 id = bpf_get_current_pid_tgid();
 	struct slot *s;
 
-	own_call(cmd, attr, user, id >> 32);
+	if (cmd == BPF_MAP_LOOKUP_ELEM && !own_pid)
+		own_call(attr, user, id >> 32);
 	if (!cmd_is_followed(cmd))
 		return;
-	if (state == STATE_OFF || (u32)(id >> 32) == own_pid)
+	if (state == STATE_OFF || ((u32)(id >> 32) == own_pid && !canary))
 		return;
 	s = slot_enter(id, cmd);
 	if (!s)
@@ -79,15 +118,16 @@ static __always_inline void enter(u32 cmd, const void *attr, bool user)
 	s->map.known = 0;
 	s->map.id = 0;
 	s->map.address = 0;
-	/* A short attribute may end at an unmapped page: less then. A failed read leaves zeros. */
-	if (!read_bytes(&s->attr, sizeof(s->attr), sizeof(s->attr), attr, user) &&
-	    !read_bytes(&s->attr, sizeof(s->attr.elem), sizeof(s->attr.elem), attr, user) &&
-	    !read_bytes(&s->attr, sizeof(s->attr.obj), sizeof(s->attr.obj), attr, user))
-		read_bytes(&s->attr, sizeof(s->attr.map_id), sizeof(s->attr.map_id), attr, user);
-	if (cmd_is_elem(cmd) || cmd_is_batch(cmd))
-		map_of_fd(slot_fd(s), &s->map, &s->fmode);
-	if (cmd == BPF_OBJ_GET)
-		__sync_fetch_and_add(&opening_pins, 1);
+	s->objects.now.kind = s->objects.old.kind = WIRE_OBJECT_NONE;
+	if (cmd_is_elem(cmd)) {
+		s->fd = first_word(attr, user);
+		/* Nobody will be told of it: the rest is most of what a command costs. */
+		if (map_of_fd(s->fd, &s->map, &s->fmode) && map_skipped(s->map.id)) {
+			s->skipped = 1;
+			return;
+		}
+	}
+	enter_rest(s, attr, user);
 }
 
 /* Batches that give keys back: their -ENOENT means the end of the map, not that nothing was done. */
@@ -143,7 +183,7 @@ __attribute__((noinline)) int report_elem(u32 i, s32 result)
 	if (e.op == WIRE_OP_LOOKUP && result)
 		e.value = NULL;
 	__sync_fetch_and_add(&counts[e.hook].seen, 1);
-	op = elem_begin(&e, false);
+	op = late_begin(&e, (void *)s->map.address, s->map.type, result, false);
 	if (!op)
 		return 0;
 	op->map = s->map;
@@ -155,7 +195,7 @@ __attribute__((noinline)) int report_elem(u32 i, s32 result)
 	op->from = WIRE_FROM_SYSCALL;
 	fill_process(&op->task);
 	if (first_use(&op->task, s->map.id)) {
-		op->fd = slot_fd(s);
+		op->fd = s->fd;
 		op->fmode = s->fmode;
 	}
 	bpf_ringbuf_submit(op, 0);
@@ -215,6 +255,7 @@ static __always_inline void exit_elem(struct slot *s, s32 ret)
 			lose(WIRE_HOOK_SYS_EXIT, WIRE_LOSS_DESCRIPTOR, 1);
 		return;
 	}
+	tell_new_process();
 	read_map(&s->map, map);
 	if (cmd_is_batch(s->cmd))
 		exit_batch(s, ret);
@@ -239,6 +280,7 @@ static __always_inline struct wire_cmd *cmd_reserve(u32 hook, u32 kind, bool pat
 	c->hdr.hook = hook;
 	c->path_len = 0;
 	c->pad = 0;
+	__builtin_memset(&c->inner, 0, sizeof(c->inner));
 	c->fd = -1;
 	c->fmode = 0;
 	c->result = 0;
@@ -269,6 +311,8 @@ static __always_inline void report_cmd(struct slot *s, s32 fd, s32 ret)
 		if (!c)
 			return;
 		fill_cmd(c, s, fd, ret);
+		if (s->cmd == BPF_MAP_CREATE)
+			read_inner(&c->inner, (void *)s->map.address);
 	} else {
 		c = cmd_reserve(WIRE_HOOK_SYS_EXIT, WIRE_CMD, true);
 		if (!c)
@@ -338,22 +382,24 @@ static __always_inline void exit_link(struct slot *s, s32 ret)
 
 static __always_inline void exit_slot(struct slot *s, s32 ret)
 {
-	if (cmd_is_whole(s->cmd))
+	if (cmd_is_whole(s->cmd)) {
 		exit_whole(s, ret);
-	else if (s->cmd == BPF_LINK_CREATE)
-		exit_link(s, ret);
-	else if (!s->reached || cmd_is_batch(s->cmd))
+	} else if (cmd_is_run(s->cmd)) {
+		report_run(ret);
+		if (s->cmd == BPF_LINK_CREATE)
+			exit_link(s, ret);
+	} else if (!s->reached || cmd_is_batch(s->cmd)) {
 		exit_elem(s, ret);
+	}
 	if (s->cmd == BPF_OBJ_GET)
 		__sync_fetch_and_add(&opening_pins, -1);
-	s->owner = 0;
 }
 
 /*
  * The end of any bpf(2) command. A task that is refused before security_bpf(), as the unprivileged
  * are, has no slot yet. One whose slot another task took is counted.
  */
-static __always_inline void exit(u32 cmd, u64 uattr, s32 ret)
+static __noinline int exit_rest(u32 cmd, u64 uattr, s32 ret)
 {
 	u64 id = bpf_get_current_pid_tgid();
 	struct slot *s = slot_find(id);
@@ -364,11 +410,26 @@ static __always_inline void exit(u32 cmd, u64 uattr, s32 ret)
 	}
 	if (s && s->cmd < CMD_RECEIVE) {
 		s->uattr = uattr;
-		exit_slot(s, ret);
+		if (!s->skipped)
+			exit_slot(s, ret);
+		slot_free(id, s);
 	} else if (state == STATE_ON && ret >= 0 && cmd_is_followed(cmd) &&
 		   (u32)(id >> 32) != own_pid) {
 		lose(WIRE_HOOK_SYS_EXIT, WIRE_LOSS_TABLE, 1);
 	}
+	return 0;
+}
+
+/* The exit of a command that nobody is told of. */
+static __always_inline bool exit_skipped(void)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct slot *s = slot_find(id);
+
+	if (!s || !s->skipped)
+		return false;
+	slot_free(id, s);
+	return true;
 }
 
 /* ---- full mode ---- */
@@ -389,20 +450,21 @@ int sys_exit(void *ctx)
 {
 	u64 ret = 0, cmd = 0, uattr = 0;
 
+	if (exit_skipped())
+		return 0;
 	bpf_get_func_ret(ctx, &ret);
 	bpf_get_func_arg(ctx, 0, &cmd);
 	bpf_get_func_arg(ctx, 1, &uattr);
-	exit(cmd, uattr, ret);
-	return 0;
+	return exit_rest(cmd, uattr, ret);
 }
 
 /* Command and attributes as the registers of the system call give them. */
 static __always_inline void exit_regs(const struct pt_regs *regs, bool ia32, long ret)
 {
 	if (ia32)
-		exit(BPF_CORE_READ(regs, bx), (u32)BPF_CORE_READ(regs, cx), ret);
+		exit_rest(BPF_CORE_READ(regs, bx), (u32)BPF_CORE_READ(regs, cx), ret);
 	else
-		exit(BPF_CORE_READ(regs, di), BPF_CORE_READ(regs, si), ret);
+		exit_rest(BPF_CORE_READ(regs, di), BPF_CORE_READ(regs, si), ret);
 }
 
 /* ctx[0] are the registers, in a type that 5.10's BTF only declares. */
@@ -410,6 +472,8 @@ static __always_inline int exit_entry(u64 *ctx, bool ia32)
 {
 	const struct pt_regs *regs = NULL;
 
+	if (exit_skipped())
+		return 0;
 	bpf_probe_read_kernel(&regs, sizeof(regs), ctx);
 	exit_regs(regs, ia32, ctx[1]);
 	return 0;
@@ -500,7 +564,7 @@ int sys_exit_raw(struct sys_exit_ctx *ctx)
 	if (nr != IA32_BPF && (nr & ~X32_BIT) != X86_64_BPF)
 		return 0;
 	ia32 = in_ia32();
-	if (nr_is_bpf(nr, ia32))
+	if (nr_is_bpf(nr, ia32) && !exit_skipped())
 		exit_regs(regs, ia32, ctx->ret);
 	return 0;
 }

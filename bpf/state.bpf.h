@@ -28,8 +28,15 @@ const volatile __u64 cfg_percpu_types;			/* whose elements have a value for each
 /* Where the kernel's BTF has no per-CPU variables (5.10): from kallsyms; 0: not known. */
 const volatile __u64 cfg_preempt_count;	/* offset in each CPU's area */
 const volatile __u64 cfg_per_cpu_offset;	/* address of __per_cpu_offset[] */
+const volatile __u32 cfg_bucket_size;	/* of struct bucket of hash maps, bytes; 0: not known */
 /* The count has 8 bits more below those of hardirq (HARDIRQ_DISABLE_BITS, after 7.2). */
 const volatile bool cfg_wide_preempt_count;
+
+/* BTF ids of types that a pointer can be cast to, see distrust() in bpf/emit.bpf.h; 0: it can't be. */
+const volatile __u32 cfg_cast_task;
+const volatile __u32 cfg_cast_map;
+const volatile __u32 cfg_cast_file;
+const volatile __u32 cfg_cast_words;	/* struct timespec64: two words, and they are numbers */
 
 /*
  * Set once every hook is attached, cleared before the first is detached. In between programs that
@@ -46,10 +53,17 @@ volatile __u32 opening_pins;
 
 /* Learned from bpfmon's own first call. */
 volatile __u32 own_pid;
+
+/* How often the hook saw bpfmon map memory of a map itself: the others of its own it did not miss. */
+__u64 own_mmaps;
+volatile bool canary;		/* its call at the moment is watched like anybody's */
 volatile __u64 map_fops;		/* address of bpf_map_fops: tells a map's file from any other */
 
 /* Kernel text lies below, JITed programs at or above; 0 when not known. */
 volatile __u64 jit_base;
+
+/* The kernel's struct btf, for names of functions; 0: not known. */
+volatile __u64 vmlinux_btf;
 
 /* Entry address of the function of each hook: the word after it on the stack is the caller. */
 volatile __u64 hook_func[WIRE_HOOK_COUNT];
@@ -64,6 +78,9 @@ struct wire_hidden hidden[WIRE_HIDDEN];
  */
 volatile __u64 updates_covered;
 
+/* A hook takes what was noted of an element that the kernel deletes on its own (CMD_GONE). */
+volatile bool gone_is_taken;
+
 /*
  * Who has used which map by bpf(2): a process, which execve(2) of it, and the map, hashed. Only
  * what is not found here looks up its descriptor. Two that hash alike take it from each other
@@ -72,12 +89,40 @@ volatile __u64 updates_covered;
 #define USERS 8192
 __u64 users[USERS];
 
+/* Of which processes a struct wire_process was sent, each in the slot that its hash tells. */
+__u64 told[WIRE_PROCESSES];
+
+/*
+ * Links that bpf(2) detached, by id modulo DETACHED: their end tells nothing new. Of two in one
+ * place the earlier one is told twice.
+ */
+#define DETACHED 4096
+__u32 detached_links[DETACHED];
+
 /*
  * The filter by map: a slot for each id modulo WIRE_VERDICTS, written by the user side once it
  * knows whether the map is of interest. `id << 32 | 1` means skip; any other content, also that
  * of another id in the same slot, lets the record through, and the user side decides again.
  */
 __u64 verdicts[WIRE_VERDICTS];
+
+/* Keeps clang from checking one copy of a value and using another. */
+#define opaque(x) asm volatile("" : "+r"(x))
+
+/* Hooked functions also serve types that they do only a part for (hash_of_maps). */
+static __always_inline bool type_is_for(u32 type, const u32 hook)
+{
+	return type < 64 && cfg_hook_types[hook] >> type & 1;
+}
+
+static __always_inline bool type_is_percpu(u32 type)
+{
+	return type < 64 && cfg_percpu_types >> type & 1;
+}
+
+/* BPF_F_CPU and BPF_F_ALL_CPUS of newer kernels: the value given is one, for one CPU or for all. */
+#define F_CPU 8u
+#define F_ALL_CPUS 16u
 
 /* The size is set before load (--buffer). */
 struct {
@@ -117,11 +162,57 @@ struct attr_link {
 	u32 flags;
 };
 
+struct attr_load {
+	u32 prog_type;
+	u32 insn_cnt;
+	u64 insns;
+	u64 license;
+	u32 log_level;
+	u32 log_size;
+	u64 log_buf;
+	u32 kern_version;
+	u32 prog_flags;
+	char prog_name[WIRE_NAME_BYTES];
+	u32 prog_ifindex;
+	u32 expected_attach_type;
+	u32 prog_btf_fd;
+	u32 func_info_rec_size;
+	u64 func_info;
+	u32 func_info_cnt;
+	u32 line_info_rec_size;
+	u64 line_info;
+	u32 line_info_cnt;
+	u32 attach_btf_id;
+	u32 attach_prog_fd;	/* or of the BTF that the id is of; 0: the kernel's */
+};
+
+struct attr_attach {
+	u32 target_fd;		/* or ifindex */
+	u32 attach_bpf_fd;
+	u32 attach_type;
+	u32 attach_flags;
+	u32 replace_bpf_fd;
+};
+
+struct attr_raw_tp {
+	u64 name;
+	u32 prog_fd;
+};
+
+struct attr_link_update {
+	u32 link_fd;
+	u32 new_prog_fd;
+};
+
 union attr {
 	struct attr_elem elem;
 	struct attr_batch batch;
 	struct attr_obj obj;
 	struct attr_link link;
+	struct attr_load load;
+	struct attr_attach attach;
+	struct attr_raw_tp raw_tp;
+	struct attr_link_update link_update;
 	u32 map_id;
 	u64 words[7];
 };
@@ -131,20 +222,29 @@ union attr {
 #define CMD_PIDFD 0x10001u	/* pidfd_getfd(2) */
 #define CMD_RENAME 0x10002u	/* rename(2) on a simple file system */
 #define CMD_UMOUNT 0x10003u	/* umount(2) */
+#define CMD_GONE 0x10004u	/* emptying a slot of descriptors, on its own */
 
 /* A task inside a bpf(2) command. */
 struct slot {
-	u64 owner;	/* pid_tgid, 0 when free */
+	u32 place;	/* of the four that its owner may have */
 	u32 cmd;	/* as security_bpf() was given it, or CMD_* */
+	u32 skipped;	/* on a map that nobody watches: the attributes are not here */
+	u32 fd;		/* commands on elements: of the map */
+	u32 fmode;
+	u32 opened;	/* security_bpf_map() was called: map and fmode are valid */
 	u32 reached;	/* records that hooks on map operations made of this command */
 	u32 early;	/* of these, those that bpf_map_update_value() made */
+	struct wire_map map;	/* on elements: id and address alone, as security_bpf() found them */
+	struct wire_objects objects;	/* noted for the operation that runs; see object.bpf.h */
 	union attr attr;	/* the kernel's copy where security_bpf() is hooked */
 	u64 uattr;	/* address of the caller's attributes, set at the exit */
-	struct wire_map map;	/* on elements: id and address alone, as security_bpf() found them */
-	u32 opened;	/* security_bpf_map() was called: map and fmode are valid */
-	u32 fmode;
 	u64 list;	/* CMD_RECEIVE: the struct scm_fp_list */
 	u32 mount, dev, on_bpffs;	/* CMD_UMOUNT */
+	/* Commands on programs and links: as the descriptors stood at the entry. */
+	u64 prog, link;		/* addresses; 0: none */
+	struct wire_program program, old_program;
+	s32 link_attach_type;	/* of `link`; negative: none */
+	char name[WIRE_TARGET_NAME];
 };
 
 /*
@@ -162,9 +262,20 @@ struct {
 	__type(value, struct slot);
 } slots SEC(".maps");
 
+/*
+ * Whose they are: pid_tgid, 0 when free. The places of one thread id lie together, so that looking
+ * at all of them is nothing, and no two threads write to one cache line.
+ */
+__u64 slot_owners[SLOTS / SLOT_TRIES][64 / sizeof(__u64)] __attribute__((aligned(64)));
+
+static __always_inline volatile u64 *slot_owners_of(u32 tid)
+{
+	return slot_owners[tid & (SLOTS / SLOT_TRIES - 1)];
+}
+
 static __always_inline struct slot *slot_at(u32 tid, u32 try)
 {
-	u32 i = (tid + try * (SLOTS / SLOT_TRIES)) & (SLOTS - 1);
+	u32 i = (tid & (SLOTS / SLOT_TRIES - 1)) * SLOT_TRIES + try;
 
 	return bpf_map_lookup_elem(&slots, &i);
 }
@@ -172,31 +283,27 @@ static __always_inline struct slot *slot_at(u32 tid, u32 try)
 /* The slot of the running task, or NULL. */
 static __always_inline struct slot *slot_find(u64 pid_tgid)
 {
-	struct slot *s;
+	const volatile u64 *owners = slot_owners_of(pid_tgid);
+	u32 try = 0;
 
-#pragma unroll
-	for (u32 i = 0; i < SLOT_TRIES; i++) {
-		s = slot_at(pid_tgid, i);
-		if (s && s->owner == pid_tgid)
-			return s;
+	if (owners[0] != pid_tgid) {
+		if (owners[1] == pid_tgid)
+			try = 1;
+		else if (owners[2] == pid_tgid)
+			try = 2;
+		else if (owners[3] == pid_tgid)
+			try = 3;
+		else
+			return NULL;
+		opaque(try);	/* one way to follow, not four */
 	}
-	return NULL;
+	return slot_at(pid_tgid, try);
 }
 
-/* A slot for the running task: its own, else a free one, else NULL. */
-static __always_inline struct slot *slot_claim(u64 pid_tgid)
+/* Of the running task. */
+static __always_inline void slot_free(u64 pid_tgid, struct slot *s)
 {
-	struct slot *s = slot_find(pid_tgid);
-
-	if (s)
-		return s;
-#pragma unroll
-	for (u32 i = 0; i < SLOT_TRIES; i++) {
-		s = slot_at(pid_tgid, i);
-		if (s && !s->owner)
-			return s;
-	}
-	return NULL;
+	slot_owners_of(pid_tgid)[s->place & (SLOT_TRIES - 1)] = 0;
 }
 
 static __always_inline void count_lost(u32 hook, u32 why, u64 n)
@@ -213,23 +320,59 @@ static __always_inline void lose(u32 hook, u32 why, u64 n)
 	count_lost(hook, why, n);
 }
 
+#define SLOT_OWN 8u
+
+/* A place for the running task: its own, and SLOT_OWN; else a free one, else SLOT_TRIES. */
+__attribute__((noinline)) int slot_place(u64 pid_tgid)
+{
+	const volatile u64 *owners = slot_owners_of(pid_tgid);
+	u32 i;
+
+#pragma unroll
+	for (i = 0; i < SLOT_TRIES; i++)
+		if (owners[i] == pid_tgid)
+			return i | SLOT_OWN;
+#pragma unroll
+	for (i = 0; i < SLOT_TRIES; i++)
+		if (!owners[i])
+			break;
+	return i;
+}
+
+/* What it was in before, of which it did not see the exit. */
+static __always_inline void slot_abandon(struct slot *s)
+{
+	if (s->cmd >= CMD_RECEIVE)
+		return;
+	lose(WIRE_HOOK_SYS_EXIT, WIRE_LOSS_EXIT, 1);
+	if (s->cmd == BPF_OBJ_GET)
+		__sync_fetch_and_add(&opening_pins, -1);
+}
+
 /*
  * The running task enters bpf(2), or one of CMD_*. NULL when there is no place. If it has one from
  * bpf(2) still, the exit was not seen.
  */
 static __always_inline struct slot *slot_enter(u64 pid_tgid, u32 cmd)
 {
-	struct slot *s = slot_claim(pid_tgid);
+	volatile u64 *owners = slot_owners_of(pid_tgid);
+	struct slot *s;
+	u32 place = 0;
 
+	if (owners[0] || owners[1] == pid_tgid || owners[2] == pid_tgid || owners[3] == pid_tgid)
+		place = slot_place(pid_tgid);
+	opaque(place);
+	if (place == SLOT_TRIES)
+		return NULL;
+	s = slot_at(pid_tgid, place & (SLOT_TRIES - 1));
 	if (!s)
 		return NULL;
-	if (s->owner == pid_tgid && s->cmd < CMD_RECEIVE) {
-		lose(WIRE_HOOK_SYS_EXIT, WIRE_LOSS_EXIT, 1);
-		if (s->cmd == BPF_OBJ_GET)
-			__sync_fetch_and_add(&opening_pins, -1);
-	}
-	s->owner = pid_tgid;
+	if (place & SLOT_OWN)
+		slot_abandon(s);
+	owners[place & (SLOT_TRIES - 1)] = pid_tgid;
+	s->place = place & (SLOT_TRIES - 1);
 	s->cmd = cmd;
+	s->skipped = 0;
 	return s;
 }
 
@@ -241,10 +384,11 @@ static __always_inline struct slot *slot_mark(u32 cmd)
 
 static __always_inline void slot_unmark(u32 cmd)
 {
-	struct slot *s = slot_find(bpf_get_current_pid_tgid());
+	u64 id = bpf_get_current_pid_tgid();
+	struct slot *s = slot_find(id);
 
 	if (s && s->cmd == cmd)
-		s->owner = 0;
+		slot_free(id, s);
 }
 
 static __always_inline bool map_skipped(u32 id)

@@ -107,7 +107,22 @@
 	X(MMAP_REFUSED, mmap_refused)	\
 	X(PIN_MADE, pin_made)	\
 	X(PIN_OPENED, pin_opened)	\
-	X(PROG_LOAD, prog_load)
+	X(PROG_LOAD, prog_load)	\
+	X(PROCESS_TELL, process_tell)	\
+	X(OBJECT_PROG, object_prog)	\
+	X(OBJECT_MAP, object_map)	\
+	X(OBJECT_PERF, object_perf)	\
+	X(OBJECT_CGROUP, object_cgroup)	\
+	X(OBJECT_SOCKMAP, object_sockmap)	\
+	X(OBJECT_SOCKHASH, object_sockhash)	\
+	X(OBJECT_SOCK_OLD, object_sock_old)	\
+	X(FD_HASH_DELETE, fd_hash_delete)	\
+	X(PROG_UNLOAD, prog_unload)	\
+	X(LINK_FREE, link_free)	\
+	X(XDP_SET, xdp_set)	\
+	X(PERF_SET, perf_set)	\
+	X(TC_SET, tc_set)	\
+	X(TC_CLEAR, tc_clear)
 /* clang-format on */
 
 /* clang-format off */
@@ -144,6 +159,8 @@ enum wire_kind {
 	WIRE_FD = 4,	/* struct wire_fd: a map's descriptor went to another process, or its memory */
 	WIRE_FS = 5,	/* struct wire_fs: a name on a bpf file system, or a mount, changed */
 	WIRE_PROG = 6,	/* struct wire_prog: code of a program that was loaded */
+	WIRE_PROCESS = 7,	/* struct wire_process: before the first record of a process */
+	WIRE_RUN = 8,	/* struct wire_run: what programs there are, and where they run, changed */
 };
 
 enum wire_op_kind {
@@ -201,10 +218,13 @@ struct wire_task {
 	__u8 context;	/* enum wire_context */
 	__u8 pad;
 	char comm[WIRE_NAME_BYTES];
-	/* The process behind the task; not taken when a program wrote. */
+	/* The process behind the task. */
 	__u64 start_ns;	/* CLOCK_BOOTTIME; 0: not taken */
 	__u32 exec;	/* how often it called execve(2) */
 	__u32 ppid;
+	__u64 who;	/* a hash of pid, start, exec and cgroup; 0: not taken */
+	__u32 tracer;	/* pid of who traces the task, ptrace(2); 0: nobody */
+	__u32 pad2;
 };
 
 struct wire_map {
@@ -219,6 +239,97 @@ struct wire_map {
 	char name[WIRE_NAME_BYTES];
 	__u64 address;		/* of struct bpf_map: names the map once its id is gone */
 };
+
+/* What a map is, without its id and name. */
+struct wire_inner {
+	__u32 type;		/* 0: none */
+	__u32 key_size;		/* bytes */
+	__u32 value_size;	/* bytes */
+	__u32 max_entries;
+	__u32 flags;
+	__u32 pad;
+};
+
+/* A map, and what the maps in it must look like if it is a map-in-map. */
+struct wire_listed {
+	struct wire_map map;	/* from bpf/inventory.bpf.c without its address */
+	struct wire_inner inner;
+};
+
+/* The value before an update or delete. */
+enum wire_old {
+	WIRE_OLD_UNKNOWN,	/* not read */
+	WIRE_OLD_READ,
+	WIRE_OLD_NONE,		/* there was no such element */
+	WIRE_OLDS
+};
+
+/* What a value that is a descriptor stands for. */
+enum wire_object_kind {
+	WIRE_OBJECT_NONE,	/* not known, or nothing */
+	WIRE_OBJECT_PROGRAM,
+	WIRE_OBJECT_MAP,
+	WIRE_OBJECT_PERF_EVENT,
+	WIRE_OBJECT_CGROUP,
+	WIRE_OBJECT_SOCKET,
+	WIRE_OBJECT_NETDEV,
+	WIRE_OBJECT_CPU,
+	WIRE_OBJECT_KINDS
+};
+
+/* A program or a map. */
+struct wire_named {
+	__u32 id;		/* 0: there is none */
+	__u32 type;
+	char name[WIRE_NAME_BYTES];
+};
+
+struct wire_object {
+	__u32 kind;		/* enum wire_object_kind */
+	__u32 number;		/* netdev, AF_XDP socket: ifindex or 0; CPU: its number */
+	union {
+		struct wire_named named;	/* program, map */
+		struct {
+			__u64 config;
+			__u32 type;
+			__s32 cpu;		/* -1: any */
+		} perf;
+		struct {
+			__u64 id;
+			__u64 node;		/* address of its kernfs_node */
+			__u32 path_len;
+			__u32 has_path;
+		} cgroup;
+		struct {
+			__u16 family;		/* AF_* */
+			__u16 protocol;		/* IPPROTO_* */
+			__u16 local_port;
+			__u16 remote_port;
+			__u32 queue;		/* AF_XDP */
+			__u8 local[16];		/* 4 of them with AF_INET */
+			__u8 remote[16];
+		} socket;
+		struct {
+			struct wire_named program;	/* that runs behind the redirection */
+			char name[WIRE_NAME_BYTES];	/* netdev */
+			__u32 qsize;			/* CPU */
+		} target;
+	};
+};
+
+/*
+ * The object of the value, and of the one that it replaced or that was deleted. In a record about
+ * a cgroup_array a path for each follows, of WIRE_CGROUP_ROOM bytes: names from the last one up to
+ * the root, a NUL after each.
+ */
+struct wire_objects {
+	struct wire_object now;
+	struct wire_object old;
+};
+
+#define WIRE_CGROUP_NAME 128	/* a longer name, or path, is not told */
+#define WIRE_CGROUP_ROOM 512
+#define WIRE_CGROUP_LEVELS 16
 
 struct wire_op {
 	struct wire_hdr hdr;
@@ -239,6 +350,12 @@ struct wire_op {
 	__u32 value_len;	/* bytes captured, over all CPUs */
 	__s32 fd;		/* bpf(2): the descriptor used, if this may be its first use; else -1 */
 	__u32 fmode;		/* of fd: FMODE_READ 1, FMODE_WRITE 2 */
+	__u32 old_off;		/* offset in data[] of the value before */
+	__u32 old_len;		/* bytes captured, over all CPUs */
+	__u8 old;		/* enum wire_old */
+	__u8 old_shape;		/* enum wire_shape */
+	__u8 old_pad[2];
+	__u32 objects_off;	/* offset of struct wire_objects in data[]; 0: there is none */
 	__u8 data[];
 };
 
@@ -252,6 +369,7 @@ struct wire_cmd {
 	__u32 fmode;		/* FMODE_READ 1, FMODE_WRITE 2 */
 	__u32 path_len;		/* bytes in path[], without a NUL */
 	__u32 pad;
+	struct wire_inner inner;	/* create: of the maps in it */
 	char path[];
 };
 
@@ -351,8 +469,29 @@ struct wire_hidden {
 };
 
 /*
+ * A place in a program's code that writes to a map; see bpf/summary.bpf.h. 4096 writers at a time are
+ * many more than a host has that write in the same seconds; the others get no summary.
+ */
+#define WIRE_SUMMARIES 4096
+
+struct wire_summary {
+	__u64 caller;		/* return address in the program; 0: the entry is free, or is being freed */
+	__u64 what;		/* enum wire_op_kind << 32 | id of the map */
+	__u64 window_ns;	/* CLOCK_MONOTONIC: a second begins */
+	__u64 count;		/* of writes without a record; never falls, whoever has the entry */
+	__u64 first_ns;		/* of these, since the user side set it to 0 */
+	__u64 last_ns;
+	__u32 generation;	/* programs loaded when the writer came */
+	__u32 writes;		/* with a record, in this second */
+	__u32 lock;		/* who raised it to 1 may change the owner */
+	__u32 pad;
+};
+
+#define WIRE_FULL_NAME 128	/* a longer one is cut, as bpftool does it */
+
+/*
  * The code of one function of a program, its own or a subprogram's. The iterator over programs
- * writes these as well, that over maps struct wire_map.
+ * begins with these as well, that over maps writes struct wire_listed.
  */
 struct wire_code {
 	__u64 func;		/* address of the JITed code; the interpreter's without JIT */
@@ -363,6 +502,17 @@ struct wire_code {
 	__u32 pad;
 	__u8 tag[BPF_TAG_SIZE];
 	char name[WIRE_NAME_BYTES];
+	char full_name[WIRE_FULL_NAME];	/* by BTF, where `name` is a cut of it; or empty */
+};
+
+#define WIRE_FUNCTION_NAME 64	/* a longer one is cut: none that bpfmon hooks is so long */
+
+/* What the iterator over programs writes of each function of a program. */
+struct wire_listed_code {
+	struct wire_code code;
+	__u32 attach_type;	/* enum bpf_attach_type, that it was loaded for */
+	__u32 pad;
+	char function[WIRE_FUNCTION_NAME];	/* with the first: of the kernel, that it is for; or empty */
 };
 
 struct wire_prog {
@@ -371,18 +521,80 @@ struct wire_prog {
 	struct wire_code code;
 };
 
+/*
+ * What is told of a process once, in the slot `task.who` >> 32 modulo WIRE_PROCESSES, from which
+ * it takes another one. Names are those of struct wire_fs: from the last one up, a NUL after each.
+ */
+#define WIRE_PROCESSES 8192
+#define WIRE_NAMES_BYTES 1024	/* at most; a name may begin at the last of them */
+#define WIRE_NAMES_SLACK 256	/* of a name and its NUL: NAME_MAX of include/uapi/linux/limits.h */
+#define WIRE_EXE_DEPTH 28	/* names and mounts */
+#define WIRE_CGROUP_DEPTH 16
+#define WIRE_ARGS_BYTES 1024
+#define WIRE_ANCESTORS 16
+
+#define WIRE_PROCESS_EXE_DELETED 1u
+#define WIRE_PROCESS_ARGS_CUT 2u	/* there are more */
+#define WIRE_PROCESS_CGROUP 4u		/* cgroup is all of it; without names: the root */
+
+struct wire_ancestor {
+	__u32 pid;
+	char comm[WIRE_NAME_BYTES];
+};
+
+struct wire_process {
+	struct wire_hdr hdr;
+	struct wire_task task;
+	__u32 flags;		/* WIRE_PROCESS_* */
+	__u32 loginuid;		/* (__u32)-1: none */
+	__u32 ns_pid;		/* in its own pid namespace; 0: that is the initial one */
+	__u32 ancestors;	/* the parent first */
+	__u32 exe_len;		/* 0: not known, or longer */
+	__u32 cgroup_len;
+	__u32 args_len;		/* each ends in a NUL, as in /proc/PID/cmdline */
+	__u32 pad;
+	struct wire_ancestor ancestor[WIRE_ANCESTORS];
+	char exe[WIRE_NAMES_BYTES + WIRE_NAMES_SLACK];
+	char cgroup[WIRE_NAMES_BYTES + WIRE_NAMES_SLACK];
+	char args[WIRE_ARGS_BYTES];
+};
+
 #define WIRE_ASSERT(what) _Static_assert(what, #what)
 WIRE_ASSERT(sizeof(struct wire_counts) == 64);
 WIRE_ASSERT(sizeof(struct wire_hdr) == 16);
-WIRE_ASSERT(sizeof(struct wire_task) == 48);
+WIRE_ASSERT(sizeof(struct wire_task) == 64);
 WIRE_ASSERT(sizeof(struct wire_map) == 56);
-WIRE_ASSERT(sizeof(struct wire_op) == 176);
-WIRE_ASSERT(sizeof(struct wire_cmd) == 144);
-WIRE_ASSERT(sizeof(struct wire_fd) == 200);
-WIRE_ASSERT(sizeof(struct wire_fs) == 216 + 2 * WIRE_FS_PATH_BYTES);
-WIRE_ASSERT(sizeof(struct wire_iter_file) == 112);
+WIRE_ASSERT(sizeof(struct wire_object) == 56);
+WIRE_ASSERT(sizeof(struct wire_op) == 208);
+WIRE_ASSERT(sizeof(struct wire_cmd) == 184);
+WIRE_ASSERT(sizeof(struct wire_fd) == 216);
+WIRE_ASSERT(sizeof(struct wire_fs) == 232 + 2 * WIRE_FS_PATH_BYTES);
+WIRE_ASSERT(sizeof(struct wire_iter_file) == 128);
 WIRE_ASSERT(sizeof(struct wire_hidden) == 16);
-WIRE_ASSERT(sizeof(struct wire_code) == 56);
-WIRE_ASSERT(sizeof(struct wire_prog) == 120);
+WIRE_ASSERT(sizeof(struct wire_summary) == 64);
+WIRE_ASSERT(sizeof(struct wire_code) == 56 + WIRE_FULL_NAME);
+WIRE_ASSERT(sizeof(struct wire_listed_code) == 56 + WIRE_FULL_NAME + 8 + WIRE_FUNCTION_NAME);
+WIRE_ASSERT(sizeof(struct wire_prog) == 136 + WIRE_FULL_NAME);
+WIRE_ASSERT(sizeof(struct wire_process) == 112 + 320 + 3 * 1024 + 2 * 256);
+
+/* ---- what bpf/inventory.bpf.c writes: no record of the ring ---- */
+
+enum wire_holder_kind {
+	WIRE_HOLDER_FD,
+	WIRE_HOLDER_MMAP,
+	WIRE_HOLDER_CUT,	/* the process has more mappings than were looked at */
+};
+
+/* A descriptor of a map, or a mapping of its memory. */
+struct wire_holder {
+	__u32 map;		/* its id */
+	__u32 pid;
+	__u32 uid;
+	__u32 kind;		/* enum wire_holder_kind */
+	__u32 mode;		/* read 1, write 2 */
+	char comm[WIRE_NAME_BYTES];
+};
+
+#include "bpfmon/wire_run.h"
 
 #endif
