@@ -155,8 +155,7 @@ void json_string(struct buf *b, const char *name, const char *value)
 	json_bytes(b, name, value, strlen(value));
 }
 
-/* Length of the well-formed UTF-8 sequence at s (RFC 3629), 0 when there is none. */
-static size_t utf8_len(const unsigned char *s, size_t left)
+size_t utf8_len(const unsigned char *s, size_t left)
 {
 	static const struct {
 		unsigned char first, last, second_min, second_max, len;
@@ -217,6 +216,26 @@ void json_u64(struct buf *b, const char *name, uint64_t value)
 	buf_u64(b, value);
 	if (value >= 1ull << 53)
 		buf_byte(b, '"');
+}
+
+void json_i64(struct buf *b, const char *name, int64_t value)
+{
+	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+	json_name(b, name);
+	if (size >= 1ull << 53)
+		buf_byte(b, '"');
+	if (value < 0)
+		buf_byte(b, '-');
+	buf_u64(b, size);
+	if (size >= 1ull << 53)
+		buf_byte(b, '"');
+}
+
+void json_number(struct buf *b, const char *name, const char *digits)
+{
+	json_name(b, name);
+	buf_str(b, digits);
 }
 
 void json_bool(struct buf *b, const char *name, bool value)

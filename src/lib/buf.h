@@ -30,6 +30,9 @@ void buf_safe(struct buf *b, const char *s, size_t len);
 /* Pads with spaces until the text since `start` is `width` wide; at least one space. */
 void buf_pad(struct buf *b, size_t start, size_t width);
 
+/* Length of the well-formed UTF-8 sequence at s (RFC 3629), 0 when there is none. */
+size_t utf8_len(const unsigned char *s, size_t left);
+
 /* JSON. `name` NULL is an array element. */
 void json_open(struct buf *b, const char *name, char bracket);
 void json_close(struct buf *b, char bracket);
@@ -41,6 +44,9 @@ void json_string(struct buf *b, const char *name, const char *value);
 void json_bytes(struct buf *b, const char *name, const char *value, size_t len);
 /* A number below 2^53, a string above: JSON readers keep numbers as doubles. */
 void json_u64(struct buf *b, const char *name, uint64_t value);
+void json_i64(struct buf *b, const char *name, int64_t value);
+/* A number that is written already, such as one with a point. */
+void json_number(struct buf *b, const char *name, const char *digits);
 void json_bool(struct buf *b, const char *name, bool value);
 void json_hex(struct buf *b, const char *name, const uint8_t *data, size_t len);
 
