@@ -6,7 +6,7 @@
 #ifndef BPFMON_PLAN_H
 #define BPFMON_PLAN_H
 
-#include "hooks.h"
+#include "load/hooks.h"
 
 struct feat;
 

@@ -6,34 +6,35 @@
  * program allow. A hook that then can't be attached (a trampoline holds 36 to 40 programs, and
  * somebody may have filled it) takes its next way, and everything is loaded again.
  */
-#include "bpfobj.h"
+#include "load/bpfobj.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "attach.h"
-#include "feat.h"
+#include "load/attach.h"
+#include "load/bpfobj_inside.h"
+#include "load/feat.h"
 #include "iterate.h"
 #include "lib/bpflog.h"
+#include "lib/caps.h"
 #include "lib/log.h"
 #include "maptype.h"
 
-#include "bpfmon.skel.h"
+#include "load/object.h"
 
-struct bpfobj {
-	struct bpfmon_bpf *skel;
-	struct attach attach;
-	struct feat *feat;
-	uint32_t cpus;
-};
+/* Asked for by the skeleton, which has no bytes of its own: see the Makefile. */
+const void *bpfmon_bpf__elf_bytes(size_t *size)
+{
+	return object_bytes(size);
+}
 
 static void set_constants(struct bpfobj *obj, const struct bpfobj_opts *opts)
 {
@@ -45,6 +46,11 @@ static void set_constants(struct bpfobj *obj, const struct bpfobj_opts *opts)
 	c->cfg_percpu_types = maptype_percpu();
 	c->cfg_preempt_count = obj->feat->preempt_count;
 	c->cfg_per_cpu_offset = obj->feat->per_cpu_offset;
+	c->cfg_cast_task = obj->feat->cast_task;
+	c->cfg_cast_map = obj->feat->cast_map;
+	c->cfg_cast_file = obj->feat->cast_file;
+	c->cfg_cast_words = obj->feat->cast_words;
+	c->cfg_bucket_size = obj->feat->bucket_size;
 	c->cfg_wide_preempt_count = obj->feat->wide_preempt_count;
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
 		((__u64 *)c->cfg_hook_types)[i] = maptype_served_by((enum wire_hook)i);
@@ -67,7 +73,12 @@ static int bpfobj_load(struct bpfobj *obj, const struct bpfobj_opts *opts,
 		      0) < 0)
 		return -errno;
 	err = bpf_map__set_max_entries(obj->skel->maps.events, opts->ring_bytes);
-	return err ? err : bpfmon_bpf__load(obj->skel);
+	if (!err)
+		err = bpf_map__set_max_entries(obj->skel->maps.olds, obj->cpus + 1);
+	err = err ? err : bpfmon_bpf__load(obj->skel);
+	free((void *)obj->skel->skeleton->data);
+	obj->skel->skeleton->data = NULL;
+	return err;
 }
 
 /* ---- addresses ---- */
@@ -164,6 +175,36 @@ static int attach_all(struct bpfobj *obj, bool chosen[WIRE_HOOK_COUNT])
 	return attach_chosen(&obj->attach, obj->skel->obj, rest);
 }
 
+/*
+ * Where the kernel keeps the per-CPU pointer of a hash element: found by the hook, in an element that
+ * is written here; see percpu_at in bpf/old.bpf.h. Not found is no error, only less is known then.
+ */
+static void learn_percpu(struct bpfobj *obj)
+{
+	struct bpfmon_bpf__bss *bss = obj->skel->bss;
+	uint64_t *values = calloc(obj->cpus, sizeof(*values)), secret = 0;
+	uint32_t key = 1, len = sizeof(struct bpf_map_info);
+	struct bpf_map_info info = {};
+	int map = bpf_map_create(BPF_MAP_TYPE_PERCPU_HASH, "bpfmon_try", sizeof(key),
+				 sizeof(*values), 1, NULL);
+
+	if (map < 0 || !values || getrandom(&secret, sizeof(secret), 0) < 0 ||
+	    bpf_obj_get_info_by_fd(map, &info, &len))
+		goto out;
+	for (uint32_t cpu = 0; cpu < obj->cpus; cpu++)
+		values[cpu] = secret;
+	bss->percpu_at_value = secret;
+	bss->percpu_at_map = info.id;
+	/* The second finds what the first wrote. */
+	bpf_map_update_elem(map, &key, values, BPF_ANY);
+	bpf_map_update_elem(map, &key, values, BPF_ANY);
+	bss->percpu_at_map = 0;
+out:
+	if (map >= 0)
+		close(map);
+	free(values);
+}
+
 static void bpfobj_unload(struct bpfobj *obj)
 {
 	attach_end(&obj->attach);
@@ -197,6 +238,7 @@ static void set_ways(struct bpfobj *obj)
 
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
 		plan->states[i].way = plan->states[i].idle ? NULL : plan_way(plan, i);
+	obj->skel->bss->gone_is_taken = plan->states[WIRE_HOOK_FD_ARRAY_DELETE].way;
 	set_covered(obj);
 }
 
@@ -208,12 +250,17 @@ static int open_more(struct bpfobj *obj, const bool chosen[WIRE_HOOK_COUNT],
 	struct bpf_map *map = NULL, *first = NULL;
 	struct bpf_object *more;
 	size_t size;
-	const void *bytes = bpfmon_bpf__elf_bytes(&size);
+	void *bytes = object_bytes(&size);
 	int err = 0;
 
+	if (!bytes)
+		return -ENOMEM;
 	more = bpf_object__open_mem(bytes, size, &opts);
-	if (!more)
-		return -errno;
+	if (!more) {
+		err = -errno;
+		free(bytes);
+		return err;
+	}
 	attach_choose(&obj->attach, more, chosen);
 	while (!err && (map = bpf_object__next_map(more, map))) {
 		first = bpf_object__next_map(obj->skel->obj, first);
@@ -221,6 +268,7 @@ static int open_more(struct bpfobj *obj, const bool chosen[WIRE_HOOK_COUNT],
 	}
 	if (!err)
 		err = bpf_object__load(more);
+	free(bytes);
 	if (err) {
 		bpf_object__close(more);
 		return err;
@@ -281,12 +329,44 @@ static int explain(int err, const char *what, char *why, size_t why_size)
 {
 	const char *hint = "";
 
-	if (err == -EPERM)
-		hint = "; run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE";
+	/* Without it libbpf can't look into the BTF of modules, which it takes for other errors. */
+	if (err == -EPERM || !caps_has(CAP_SYS_ADMIN))
+		hint = "; " CAPS_NEEDED;
 	else if (err == -ENOMEM)
 		hint = "; raise the memory limit (ulimit -l, or the service's), or lower --buffer";
 	snprintf(why, why_size, "%s: %s%s", what, strerror(-err), hint);
 	return err;
+}
+
+/* An array: its writes pass bpf(2) and a hook that is always there. */
+static void make_canary(struct bpfobj *obj)
+{
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info);
+
+	obj->canary = bpf_map_create(BPF_MAP_TYPE_ARRAY, "bpfmon_canary", sizeof(uint32_t),
+				     sizeof(uint64_t), 1, NULL);
+	if (obj->canary >= 0 && !bpf_obj_get_info_by_fd(obj->canary, &info, &len))
+		obj->canary_id = info.id;
+}
+
+int bpfobj_canary(struct bpfobj *obj)
+{
+	uint64_t value = 0;
+	uint32_t key = 0;
+	int err;
+
+	if (obj->canary < 0)
+		return obj->canary;
+	obj->skel->bss->canary = true;
+	err = bpf_map_update_elem(obj->canary, &key, &value, BPF_ANY);
+	obj->skel->bss->canary = false;
+	return err;
+}
+
+bool bpfobj_is_canary(const struct bpfobj *obj, uint32_t map, uint32_t pid)
+{
+	return obj->canary_id && map == obj->canary_id && pid == obj->own_pid;
 }
 
 /* Both ends of bpf(2) must be there: as long as one fails, everything is loaded again. */
@@ -325,6 +405,7 @@ int bpfobj_new(const struct bpfobj_opts *opts, struct bpfobj **out, char *why, s
 
 	if (!obj)
 		return explain(-ENOMEM, "cannot start", why, why_size);
+	obj->canary = -ENOENT;
 	bpflog_init();
 	err = feat_new(&obj->feat, why, why_size);
 	if (err)
@@ -335,6 +416,7 @@ int bpfobj_new(const struct bpfobj_opts *opts, struct bpfobj **out, char *why, s
 		goto out;
 	}
 	obj->cpus = (uint32_t)err;
+	sections_begin(&obj->sections, obj->feat);
 	attach_init(&obj->attach, obj->feat);
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
 		chosen[i] = !obj->attach.plan.states[i].idle;
@@ -344,6 +426,14 @@ int bpfobj_new(const struct bpfobj_opts *opts, struct bpfobj **out, char *why, s
 	if (attach_more(obj, chosen))
 		log_warn("some hooks could not be loaded; bpfmon features tells which");
 	set_ways(obj);
+	learn_percpu(obj);
+	obj->own_pid = obj->skel->bss->own_pid;
+	make_canary(obj);
+	err = ring_init(&obj->ring, bpf_map__fd(obj->skel->maps.events), opts->ring_bytes);
+	if (err) {
+		snprintf(why, why_size, "cannot map the ring: %s", strerror(-err));
+		goto out;
+	}
 	*out = obj;
 	obj = NULL;
 out:
@@ -355,90 +445,56 @@ void bpfobj_free(struct bpfobj *obj)
 {
 	if (!obj)
 		return;
+	ring_fini(&obj->ring);
+	if (obj->canary >= 0)
+		close(obj->canary);
 	bpfobj_unload(obj);
+	sections_end(&obj->sections);
 	feat_free(obj->feat);
 	free(obj);
 }
 
 /* ---- what others need ---- */
 
+/*
+ * What a hook missed of bpfmon's own: the window of the ring moves in the moment that a record comes,
+ * which may be while the hook that makes the record is at work on the same CPU.
+ */
+static uint64_t missed_own(const struct bpfobj *obj, unsigned int hook)
+{
+	const volatile struct bpfmon_bpf__bss *bss = obj->skel->bss;
+	uint64_t unseen = obj->ring.mapped - bss->own_mmaps - obj->unseen_mmaps;
+
+	/* Below 0: libbpf mapped memory, too. */
+	return hook == WIRE_HOOK_MAP_MMAP && (int64_t)unseen > 0 ? unseen : 0;
+}
+
 uint64_t bpfobj_misses(const struct bpfobj *obj, unsigned int hook)
 {
-	return hooks[hook].miss_loses ? attach_misses(&obj->attach, hook) : 0;
+	uint64_t misses = hooks[hook].miss_loses ? attach_misses(&obj->attach, hook) : 0;
+	uint64_t own = misses ? missed_own(obj, hook) : 0;
+
+	return misses > own ? misses - own : 0;
 }
 
-void bpfobj_arm(struct bpfobj *obj)
+bool bpfobj_program(const struct bpfobj *obj, unsigned int hook, unsigned int n,
+		    struct attach_program *program)
 {
-	obj->skel->bss->state = 1; /* STATE_ON */
-}
+	bool is_there = attach_program(&obj->attach, hook, n, program);
+	uint64_t own = is_there && !n ? missed_own(obj, hook) : 0;
 
-void bpfobj_disarm(struct bpfobj *obj)
-{
-	const struct timespec under_way = { .tv_nsec = 10 * 1000 * 1000 };
-
-	obj->skel->bss->state = 2; /* STATE_ENDING */
-	nanosleep(&under_way, NULL);
-	obj->skel->bss->state = 0; /* STATE_OFF */
-	nanosleep(&under_way, NULL);
-}
-
-const struct hook_state *bpfobj_hooks(const struct bpfobj *obj)
-{
-	return obj->attach.plan.states;
-}
-
-bool bpfobj_full(const struct bpfobj *obj)
-{
-	return obj->attach.plan.states[WIRE_HOOK_SYS_ENTER].way->kind == ATTACH_FENTRY;
-}
-
-int bpfobj_ring_fd(const struct bpfobj *obj)
-{
-	return bpf_map__fd(obj->skel->maps.events);
-}
-
-uint32_t bpfobj_own_pid(const struct bpfobj *obj)
-{
-	return obj->skel->bss->own_pid;
-}
-
-uint32_t bpfobj_cpus(const struct bpfobj *obj)
-{
-	return obj->cpus;
-}
-
-const volatile struct wire_counts *bpfobj_counts(const struct bpfobj *obj)
-{
-	return obj->skel->bss->counts;
-}
-
-const volatile struct wire_hidden *bpfobj_hidden(const struct bpfobj *obj)
-{
-	return obj->skel->bss->hidden;
-}
-
-static volatile __u64 *verdict_slot(const struct bpfobj *obj, uint32_t map_id)
-{
-	return &obj->skel->bss->verdicts[map_id & (WIRE_VERDICTS - 1)];
-}
-
-void bpfobj_set_verdict(struct bpfobj *obj, uint32_t map_id, bool skip)
-{
-	*verdict_slot(obj, map_id) = (uint64_t)map_id << 32 | skip;
-}
-
-bool bpfobj_has_verdict(const struct bpfobj *obj, uint32_t map_id)
-{
-	return *verdict_slot(obj, map_id) >> 32 == map_id;
+	if (is_there)
+		program->misses -= program->misses < own ? program->misses : own;
+	return is_there;
 }
 
 int bpfobj_list(struct bpfobj *obj, enum bpfobj_list list,
 		void (*each)(void *context, const void *record), void *context)
 {
 	static const size_t sizes[] = {
-		[BPFOBJ_MAPS] = sizeof(struct wire_map),
+		[BPFOBJ_MAPS] = sizeof(struct wire_listed),
 		[BPFOBJ_FILES] = sizeof(struct wire_iter_file),
-		[BPFOBJ_CODE] = sizeof(struct wire_code),
+		[BPFOBJ_CODE] = sizeof(struct wire_listed_code),
 	};
 	struct bpf_program *const programs[] = {
 		[BPFOBJ_MAPS] = obj->skel->progs.list_maps,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Which way each hook takes; see plan.h. */
-#include "plan.h"
+#include "load/plan.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "feat.h"
+#include "load/feat.h"
 #include "maptype.h"
 
 const struct hook_way *plan_way(const struct plan *plan, unsigned int hook)

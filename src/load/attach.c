@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Hooks put in place and taken away; see attach.h. */
-#include "attach.h"
+#include "load/attach.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "feat.h"
+#include "load/feat.h"
 
 void attach_init(struct attach *a, const struct feat *feat)
 {
 	plan_init(&a->plan, feat);
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
-		a->programs[i] = -1;
+		for (unsigned int n = 0; n < HOOK_PROGRAMS; n++)
+			a->programs[i][n] = -1;
 }
 
 static struct bpf_program *find_program(const struct attach *a, struct bpf_object *in,
@@ -24,7 +26,7 @@ static struct bpf_program *find_program(const struct attach *a, struct bpf_objec
 {
 	/* The 32-bit entry is not in every kernel. */
 	if (!way->programs[n] || (!strcmp(way->programs[n], "sys_exit_ia32") &&
-				  !feat_has_function(a->plan.feat, "__ia32_sys_bpf")))
+				  !feat_has_function(a->plan.feat, HOOK_IA32_BPF)))
 		return NULL;
 	return bpf_object__find_program_by_name(in, way->programs[n]);
 }
@@ -50,12 +52,28 @@ static struct bpf_link *attach_one(const struct bpf_program *prog, const struct 
 {
 	if (way->kind == ATTACH_KPROBE)
 		return bpf_program__attach_kprobe(prog, false, way->function);
-	return bpf_program__attach(prog);
+	if (way->kind == ATTACH_TRACEPOINT)
+		return bpf_program__attach(prog);
+	return bpf_program__attach_trace(prog);
+}
+
+/* What the program would add is missing then, and said to be. */
+static void attach_extra(struct attach *a, unsigned int hook, const struct hook_way *way, int err)
+{
+	struct hook_state *state = &a->plan.states[hook];
+
+	if (!err && state->incomplete)
+		state->why[0] = '\0';
+	state->incomplete = err;
+	if (err)
+		snprintf(state->why, sizeof(state->why), "fentry %s: not attached: %s",
+			 way->function, strerror(-err));
 }
 
 int attach_hook(struct attach *a, struct bpf_object *in, unsigned int hook)
 {
 	const struct hook_way *way = plan_way(&a->plan, hook);
+	int err;
 
 	for (unsigned int n = 0; way && n < HOOK_PROGRAMS; n++) {
 		struct bpf_program *prog = find_program(a, in, way, n);
@@ -63,10 +81,13 @@ int attach_hook(struct attach *a, struct bpf_object *in, unsigned int hook)
 		if (!prog)
 			continue;
 		a->links[hook][n] = attach_one(prog, way);
-		if (!a->links[hook][n])
-			return -errno;
-		if (!n)
-			a->programs[hook] = fcntl(bpf_program__fd(prog), F_DUPFD_CLOEXEC, 0);
+		err = a->links[hook][n] ? 0 : -errno;
+		if (n == HOOK_EXTRA)
+			attach_extra(a, hook, way, err);
+		else if (err)
+			return err;
+		if (a->links[hook][n])
+			a->programs[hook][n] = fcntl(bpf_program__fd(prog), F_DUPFD_CLOEXEC, 0);
 	}
 	return 0;
 }
@@ -76,20 +97,41 @@ static void detach_hook(struct attach *a, unsigned int hook)
 	for (unsigned int n = 0; n < HOOK_PROGRAMS; n++) {
 		bpf_link__destroy(a->links[hook][n]);
 		a->links[hook][n] = NULL;
+		if (a->programs[hook][n] >= 0)
+			close(a->programs[hook][n]);
+		a->programs[hook][n] = -1;
 	}
-	if (a->programs[hook] >= 0)
-		close(a->programs[hook]);
-	a->programs[hook] = -1;
 }
 
-uint64_t attach_misses(const struct attach *a, unsigned int hook)
+static uint64_t misses(int program)
 {
 	struct bpf_prog_info info = {};
 	uint32_t len = sizeof(info);
 
-	if (a->programs[hook] < 0 || bpf_obj_get_info_by_fd(a->programs[hook], &info, &len))
+	if (program < 0 || bpf_obj_get_info_by_fd(program, &info, &len))
 		return 0;
 	return info.recursion_misses;
+}
+
+uint64_t attach_misses(const struct attach *a, unsigned int hook)
+{
+	return misses(a->programs[hook][0]);
+}
+
+bool attach_program(const struct attach *a, unsigned int hook, unsigned int n,
+		    struct attach_program *program)
+{
+	struct bpf_link_info info = {};
+	uint32_t len = sizeof(info);
+
+	if (!a->links[hook][n])
+		return false;
+	/* Before 5.15 the link of a kprobe is none that can be asked. */
+	program->err =
+		bpf_obj_get_info_by_fd(bpf_link__fd(a->links[hook][n]), &info, &len) ? -errno : 0;
+	program->id = program->err ? 0 : info.prog_id;
+	program->misses = misses(a->programs[hook][n]);
+	return true;
 }
 
 /* ---- all hooks at once ---- */

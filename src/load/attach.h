@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "plan.h"
+#include "load/plan.h"
 
 struct bpf_link;
 struct bpf_object;
@@ -17,7 +17,13 @@ struct bpf_object;
 struct attach {
 	struct plan plan;
 	struct bpf_link *links[WIRE_HOOK_COUNT][HOOK_PROGRAMS];
-	int programs[WIRE_HOOK_COUNT];	/* descriptor of the first program of each, or -1 */
+	int programs[WIRE_HOOK_COUNT][HOOK_PROGRAMS];	/* descriptors, or -1 */
+};
+
+struct attach_program {
+	uint32_t id;		/* of what its link runs; 0: the link can't be asked */
+	int err;		/* why; a negative errno */
+	uint64_t misses;	/* see attach_misses() */
 };
 
 void attach_init(struct attach *a, const struct feat *feat);
@@ -32,6 +38,9 @@ int attach_chosen(struct attach *a, struct bpf_object *in, const bool chosen[WIR
  * already, for a task that was preempted or interrupted meanwhile. Before 5.12 it skips none.
  */
 uint64_t attach_misses(const struct attach *a, unsigned int hook);
+/* Program `n` of a hook, as the kernel tells it now. False: there is none. */
+bool attach_program(const struct attach *a, unsigned int hook, unsigned int n,
+		    struct attach_program *program);
 /* Takes all away. */
 void attach_end(struct attach *a);
 
