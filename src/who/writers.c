@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Which BPF program wrote; see writers.h. */
-#include "writers.h"
+#include "who/writers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "decode.h"
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "progs.h"
+#include "who/progs.h"
 
 struct writers {
 	struct bpfobj *obj;
@@ -97,6 +97,18 @@ static bool load_missed(struct writers *w)
 void writers_loaded(struct writers *w, const struct event *e)
 {
 	progs_add(w->progs, &e->code, e->monotonic_ns);
+}
+
+static void complete(struct writers *w, struct event_prog *p)
+{
+	if (p->name[sizeof(p->name) - 2])
+		p->full_name = progs_full_name(w->progs, p->id);
+}
+
+void writers_run(struct writers *w, struct event *e)
+{
+	complete(w, &e->run.program);
+	complete(w, &e->run.old_program);
 }
 
 void writers_event(struct writers *w, struct event *e)

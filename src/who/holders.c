@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Who holds which map, and who sent it; see holders.h. */
-#include "holders.h"
+#include "who/holders.h"
 
 #include <errno.h>
 #include <search.h>
@@ -28,7 +28,7 @@ struct held_map {
 
 struct sender {
 	uint64_t file, list;
-	uint32_t pid, tid, uid;
+	struct event_task task;		/* comm and process are not valid */
 	char comm[EVENT_NAME_BYTES];
 };
 
@@ -156,7 +156,7 @@ static const struct sender *find_sender(const struct holders *h, uint64_t file, 
 void holders_sent(struct holders *h, const struct event *e)
 {
 	const struct sender *from = find_sender(h, e->file, e->list_from);
-	struct sender s = { e->file, e->list, e->task.pid, e->task.tid, e->task.uid, "" };
+	struct sender s = { e->file, e->list, e->task, "" };
 
 	memcpy(s.comm, e->task.comm, sizeof(s.comm));
 	if (from) {
@@ -173,7 +173,8 @@ bool holders_sender(const struct holders *h, uint64_t file, uint64_t list,
 
 	if (!s)
 		return false;
-	*sender =
-		(struct event_task){ .pid = s->pid, .tid = s->tid, .uid = s->uid, .comm = s->comm };
+	*sender = s->task;
+	sender->comm = s->comm;
+	sender->process = NULL;
 	return true;
 }

@@ -30,6 +30,9 @@ void progs_begin_list(struct progs *progs, uint64_t since);
 bool progs_list(struct progs *progs, const struct event_code *code);
 void progs_end_list(struct progs *progs, uint64_t until);
 
+/* What is given is copied. The whole name of a program, lent as below; NULL: none is known. */
+const char *progs_full_name(const struct progs *progs, uint32_t id);
+
 /* The program that called from here then, lent until the next change; NULL: none that is known. */
 const struct event_prog *progs_find(const struct progs *progs, uint64_t return_address,
 				    uint64_t time);

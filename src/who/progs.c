@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* BPF programs by the addresses of their code; see progs.h. */
-#include "progs.h"
+#include "who/progs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 
 struct range {
 	struct event_code code;
+	char *full_name;	/* code.prog's, which lends it */
 	uint64_t since, until;	/* when it holds */
 	bool listed;
 };
@@ -29,6 +30,8 @@ void progs_free(struct progs *progs)
 {
 	if (!progs)
 		return;
+	for (size_t i = 0; i < progs->n; i++)
+		free(progs->list[i].full_name);
 	free(progs->list);
 	free(progs);
 }
@@ -54,6 +57,8 @@ static void remove_ranges(struct progs *progs, size_t at, size_t count)
 {
 	if (!count)
 		return;
+	for (size_t i = at; i < at + count; i++)
+		free(progs->list[i].full_name);
 	progs->n -= count;
 	memmove(&progs->list[at], &progs->list[at + count], (progs->n - at) * sizeof(*progs->list));
 }
@@ -85,6 +90,16 @@ static struct range *find_code(struct progs *progs, const struct event_code *cod
 	return r;
 }
 
+static void set_code(struct range *r, const struct event_code *code)
+{
+	const char *name = code->prog.full_name;
+
+	free(r->full_name);
+	r->full_name = name ? strdup(name) : NULL;
+	r->code = *code;
+	r->code.prog.full_name = r->full_name;
+}
+
 /* In the place of all that overlaps it. */
 static bool insert(struct progs *progs, const struct event_code *code, uint64_t since)
 {
@@ -100,7 +115,8 @@ static bool insert(struct progs *progs, const struct event_code *code, uint64_t 
 		return false;
 	r = &progs->list[at];
 	memmove(r + 1, r, (progs->n++ - at) * sizeof(*r));
-	*r = (struct range){ *code, since, UINT64_MAX, true };
+	*r = (struct range){ .since = since, .until = UINT64_MAX, .listed = true };
+	set_code(r, code);
 	return true;
 }
 
@@ -110,7 +126,7 @@ bool progs_add(struct progs *progs, const struct event_code *code, uint64_t time
 
 	if (!r)
 		return time < progs->since || insert(progs, code, 0);
-	r->code = *code;
+	set_code(r, code);
 	r->since = 0;
 	return true;
 }
@@ -144,8 +160,18 @@ void progs_end_list(struct progs *progs, uint64_t until)
 			r->until = until;
 		if (r->listed || r->until + FORGET_NS > until)
 			progs->list[kept++] = *r;
+		else
+			free(r->full_name);
 	}
 	progs->n = kept;
+}
+
+const char *progs_full_name(const struct progs *progs, uint32_t id)
+{
+	for (size_t i = 0; i < progs->n; i++)
+		if (progs->list[i].code.prog.id == id)
+			return progs->list[i].full_name;
+	return NULL;
 }
 
 const struct event_prog *progs_find(const struct progs *progs, uint64_t return_address,
