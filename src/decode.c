@@ -10,7 +10,8 @@
 #include "names.h"
 #include "bpfmon/wire.h"
 
-static void decode_task(const struct wire_task *w, struct event_task *t)
+static void decode_task(const struct decode_env *env, const struct wire_task *w,
+			struct event_task *t)
 {
 	t->pid = w->pid;
 	t->tid = w->tid;
@@ -20,6 +21,10 @@ static void decode_task(const struct wire_task *w, struct event_task *t)
 	t->start_ns = w->start_ns;
 	t->exec = w->exec;
 	t->ppid = w->ppid;
+	t->tracer = w->tracer;
+	t->who = w->who;
+	if (t->start_ns)
+		t->started_ns = t->start_ns + (uint64_t)env->boot_offset_ns;
 }
 
 static void decode_map(const struct wire_map *w, struct event_map *m)
@@ -34,6 +39,12 @@ static void decode_map(const struct wire_map *w, struct event_map *m)
 	m->frozen = w->frozen;
 	m->name = w->name;
 	m->address = w->address;
+}
+
+void decode_inner(const struct wire_inner *w, struct event_inner *inner)
+{
+	*inner = (struct event_inner){ w->type, w->key_size, w->value_size, w->max_entries,
+				       w->flags };
 }
 
 /* 0 or a negative errno, MAX_ERRNO of include/linux/err.h at most. */
@@ -90,7 +101,9 @@ static void decode_writer(const struct wire_op *w, struct event *e)
 				"the caller could not be told";
 }
 
-static int decode_value(const struct decode_env *env, const struct wire_op *w, struct event *e)
+/* A value of the size `size`, captured at `data`, and how it lies. */
+static int decode_bytes(const struct decode_env *env, const void *data, size_t len, size_t size,
+			uint8_t wire_shape, enum event_value_shape *shape, struct event_bytes *out)
 {
 	static const enum event_value_shape shapes[] = {
 		[WIRE_VALUE_NONE] = VALUE_NONE,
@@ -98,22 +111,49 @@ static int decode_value(const struct decode_env *env, const struct wire_op *w, s
 		[WIRE_VALUE_CPU] = VALUE_CPU,
 		[WIRE_VALUE_CPUS] = VALUE_CPUS,
 	};
-	size_t size = w->value_size, total = size;
+	size_t total = size;
 
-	if (w->shape >= WIRE_VALUE_SHAPES)
+	if (wire_shape >= WIRE_VALUE_SHAPES)
 		return -EBADMSG;
-	e->shape = shapes[w->shape];
-	if (e->shape == VALUE_CPUS)
+	*shape = shapes[wire_shape];
+	if (*shape == VALUE_CPUS)
 		total = ((size + 7) & ~(size_t)7) * env->cpus;
-	if (w->value_len > total || (e->shape != VALUE_NONE && size != w->map.value_size))
+	if (len > total)
 		return -EBADMSG;
-	e->value.data = w->data + w->value_off;
-	e->value.len = w->value_len;
-	e->value.size = total;
+	*out = (struct event_bytes){ data, len, total };
+	return 0;
+}
+
+static int decode_value(const struct decode_env *env, const struct wire_op *w, struct event *e)
+{
+	if (w->shape != WIRE_VALUE_NONE && w->value_size != w->map.value_size)
+		return -EBADMSG;
 	e->value_cpus = env->cpus;
 	e->value_bytes_max = env->bytes;
 	e->value_cpu = w->flags & UPDATE_F_CPU ? (uint32_t)(w->flags >> 32) : w->task.cpu;
-	return 0;
+	return decode_bytes(env, w->data + w->value_off, w->value_len, w->value_size, w->shape,
+			    &e->shape, &e->value);
+}
+
+/* The value before, of which there is nothing in most records. */
+static int decode_old(const struct decode_env *env, const struct wire_op *w, size_t room,
+		      struct event *e)
+{
+	static const enum event_old states[WIRE_OLDS] = {
+		[WIRE_OLD_UNKNOWN] = OLD_UNKNOWN,
+		[WIRE_OLD_READ] = OLD_READ,
+		[WIRE_OLD_NONE] = OLD_NONE,
+	};
+
+	if (w->old >= WIRE_OLDS)
+		return -EBADMSG;
+	e->old_state = states[w->old];
+	if (e->old_state != OLD_READ)
+		return 0;
+	if (w->old_off > room || w->old_len > room - w->old_off || w->old_shape == WIRE_VALUE_NONE)
+		return -EBADMSG;
+	return decode_bytes(env, w->data + w->old_off, w->old_len, w->map.value_size, w->old_shape,
+			    &e->old_shape, &e->old);
 }
 
 /* What a descriptor really allows: writing no longer once the map is frozen. */
@@ -123,7 +163,7 @@ static void decode_mode(uint32_t fmode, struct event *e)
 	e->can_write = fmode & 2 && !e->map.frozen;
 }
 
-static int decode_op(const struct decode_env *env, const void *record, size_t len, struct event *e)
+int decode_kind(uint32_t op, uint32_t map_type, enum event_type *type, enum event_op *event_op)
 {
 	static const struct {
 		enum event_type type;
@@ -134,19 +174,27 @@ static int decode_op(const struct decode_env *env, const void *record, size_t le
 		[WIRE_OP_LOOKUP_AND_DELETE] = { EVENT_MAP_DELETE, OP_LOOKUP_AND_DELETE, OP_POP },
 		[WIRE_OP_LOOKUP] = { EVENT_MAP_LOOKUP, OP_LOOKUP, OP_LOOKUP },
 	};
+
+	if (op >= WIRE_OP_KINDS)
+		return -EBADMSG;
+	*type = ops[op].type;
+	/* Queues, stacks and filters have no keys: push, and take what is next. */
+	*event_op = maptype_is_queue(map_type) ? ops[op].unkeyed : ops[op].op;
+	return 0;
+}
+
+static int decode_op(const struct decode_env *env, const void *record, size_t len, struct event *e)
+{
 	const struct wire_op *w = record;
 	size_t room = len - sizeof(*w);
 
-	if (len < sizeof(*w) || w->op >= WIRE_OP_KINDS || w->from >= WIRE_FROM_COUNT ||
-	    w->task.context >= WIRE_CONTEXTS)
+	if (len < sizeof(*w) || w->from >= WIRE_FROM_COUNT || w->task.context >= WIRE_CONTEXTS ||
+	    decode_kind(w->op, w->map.type, &e->type, &e->op))
 		return -EBADMSG;
 	if (w->key_len > w->key_size || w->value_off > room || w->key_len > w->value_off ||
 	    w->value_len > room - w->value_off)
 		return -EBADMSG;
-	e->type = ops[w->op].type;
 	decode_map(&w->map, &e->map);
-	/* Queues, stacks and filters have no keys: push, and take what is next. */
-	e->op = maptype_is_queue(w->map.type) ? ops[w->op].unkeyed : ops[w->op].op;
 	decode_writer(w, e);
 	e->flags = w->flags;
 	if (!result_is_valid(w->result))
@@ -156,7 +204,9 @@ static int decode_op(const struct decode_env *env, const void *record, size_t le
 	e->key = (struct event_bytes){ w->data, w->key_len, w->key_size };
 	e->fd = w->fd;
 	decode_mode(w->fmode, e);
-	return decode_value(env, w, e);
+	if (decode_objects(w, room, e) || decode_value(env, w, e))
+		return -EBADMSG;
+	return decode_old(env, w, room, e);
 }
 
 static int decode_cmd(const struct decode_env *env, const void *record, size_t len, struct event *e)
@@ -197,6 +247,7 @@ static int decode_cmd(const struct decode_env *env, const void *record, size_t l
 	decode_mode(w->fmode, e);
 	e->path = w->path_len ? w->path : NULL;
 	e->path_len = w->path_len;
+	decode_inner(&w->inner, &e->inner);
 	return 0;
 }
 
@@ -233,7 +284,7 @@ static int decode_fd(const struct decode_env *env, const void *record, size_t le
 	decode_map(&w->map, &e->map);
 	decode_mode(w->fmode, e);
 	if (e->type == EVENT_MAP_MMAP)
-		e->can_write = w->fmode & 2;	/* a writable mapping keeps the map from freezing */
+		e->can_write = w->fmode & 2; /* a writable mapping keeps the map from freezing */
 	e->has_result = true;
 	e->result = w->result;
 	e->fd = w->fd;
@@ -252,6 +303,9 @@ static int decode_fd(const struct decode_env *env, const void *record, size_t le
 
 void decode_code(const struct wire_code *w, struct event_code *c)
 {
+	size_t full = strnlen(w->full_name, sizeof(w->full_name));
+	size_t cut = strnlen(w->name, sizeof(w->name));
+
 	memset(c, 0, sizeof(*c));
 	c->start = w->func;
 	c->len = w->len;
@@ -259,6 +313,8 @@ void decode_code(const struct wire_code *w, struct event_code *c)
 	c->prog.type = w->type;
 	memcpy(c->prog.tag, w->tag, sizeof(c->prog.tag));
 	memcpy(c->prog.name, w->name, sizeof(c->prog.name));
+	if (full > cut && full < sizeof(w->full_name) && !memcmp(w->full_name, w->name, cut))
+		c->prog.full_name = w->full_name;
 }
 
 static int decode_prog(const struct decode_env *env, const void *record, size_t len,
@@ -279,9 +335,46 @@ static int decode_prog(const struct decode_env *env, const void *record, size_t 
 }
 
 /* Each name must end with a NUL within its field. */
-static bool names_are_valid(const char *names, uint32_t len)
+static bool names_are_valid(const char *names, uint32_t len, uint32_t max)
 {
-	return len <= WIRE_FS_PATH_BYTES && (!len || !names[len - 1]);
+	return len <= max && (!len || !names[len - 1]);
+}
+
+static void decode_details(const struct wire_process *w, struct event_process *p)
+{
+	p->exe_deleted = w->flags & WIRE_PROCESS_EXE_DELETED;
+	p->args = w->args_len ? w->args : NULL;
+	p->args_len = w->args_len;
+	p->args_cut = w->flags & WIRE_PROCESS_ARGS_CUT;
+	p->has_loginuid = w->loginuid != (uint32_t)-1;
+	p->loginuid = w->loginuid;
+	p->ns_pid = w->ns_pid;
+	p->n_ancestors = w->ancestors;
+	for (size_t i = 0; i < p->n_ancestors; i++) {
+		p->ancestors[i].pid = w->ancestor[i].pid;
+		memcpy(p->ancestors[i].comm, w->ancestor[i].comm, EVENT_NAME_BYTES);
+	}
+}
+
+static int decode_process(const struct decode_env *env, const void *record, size_t len,
+			  struct event *e)
+{
+	const struct wire_process *w = record;
+
+	(void)env;
+	_Static_assert(EVENT_ANCESTORS == WIRE_ANCESTORS, "all of them are taken");
+	if (len < sizeof(*w) || w->ancestors > WIRE_ANCESTORS || w->args_len > WIRE_ARGS_BYTES ||
+	    !names_are_valid(w->exe, w->exe_len, WIRE_NAMES_BYTES) ||
+	    !names_are_valid(w->cgroup, w->cgroup_len, WIRE_NAMES_BYTES))
+		return -EBADMSG;
+	e->type = EVENT_PROCESS;
+	e->told.exe = w->exe;
+	e->told.exe_len = w->exe_len;
+	e->told.cgroup = w->cgroup;
+	e->told.cgroup_len = w->cgroup_len;
+	e->told.has_cgroup = w->flags & WIRE_PROCESS_CGROUP;
+	decode_details(w, &e->told.process);
+	return 0;
 }
 
 static int decode_fs(const struct decode_env *env, const void *record, size_t len, struct event *e)
@@ -297,7 +390,8 @@ static int decode_fs(const struct decode_env *env, const void *record, size_t le
 
 	(void)env;
 	if (len < sizeof(*w) || w->what >= WIRE_FS_KINDS || !result_is_valid(w->result) ||
-	    !names_are_valid(w->path, w->path_len) || !names_are_valid(w->path2, w->path2_len))
+	    !names_are_valid(w->path, w->path_len, WIRE_FS_PATH_BYTES) ||
+	    !names_are_valid(w->path2, w->path2_len, WIRE_FS_PATH_BYTES))
 		return -EBADMSG;
 	e->type = EVENT_NAMES;
 	decode_map(&w->map, &e->map);
@@ -329,8 +423,9 @@ int decode_record(const struct decode_env *env, const void *record, size_t len, 
 {
 	static int (*const kinds[])(const struct decode_env *, const void *, size_t,
 				    struct event *) = {
-		[WIRE_OP] = decode_op, [WIRE_CMD] = decode_cmd, [WIRE_FREE] = decode_free,
-		[WIRE_FD] = decode_fd, [WIRE_FS] = decode_fs,	[WIRE_PROG] = decode_prog,
+		[WIRE_OP] = decode_op,		 [WIRE_CMD] = decode_cmd, [WIRE_FREE] = decode_free,
+		[WIRE_FD] = decode_fd,		 [WIRE_FS] = decode_fs,	  [WIRE_PROG] = decode_prog,
+		[WIRE_PROCESS] = decode_process, [WIRE_RUN] = decode_run,
 	};
 	const struct wire_hdr *h = record;
 
@@ -343,16 +438,16 @@ int decode_record(const struct decode_env *env, const void *record, size_t len, 
 	e->fd = -1;
 	e->monotonic_ns = h->time_ns;
 	e->time_ns = h->time_ns + (uint64_t)env->realtime_offset_ns;
-	decode_task((const struct wire_task *)(h + 1), &e->task);
+	decode_task(env, (const struct wire_task *)(h + 1), &e->task);
 	return kinds[h->kind](env, record, len, e);
 }
 
-void decode_held(const struct wire_iter_file *file, struct event *e)
+void decode_held(const struct decode_env *env, const struct wire_iter_file *file, struct event *e)
 {
 	memset(e, 0, sizeof(*e));
 	e->type = EVENT_MAP_OPEN;
 	e->how = HOW_HELD;
-	decode_task(&file->task, &e->task);
+	decode_task(env, &file->task, &e->task);
 	decode_map(&file->map, &e->map);
 	decode_mode(file->fmode, e);
 	e->fd = (int)file->fd;

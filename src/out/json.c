@@ -3,43 +3,24 @@
  * JSON lines: one object a line, members present when known and absent otherwise.
  *
  * {"v":1,"seq":7,"time":"2026-11-24T19:39:19.123456789Z","type":"map.update","host":"h",
- *  "process":{"pid":812,"tid":812,"comm":"bpftool","uid":0},
+ *  "process":{"pid":812,"tid":812,"comm":"bpftool","uid":0,"exe":"/usr/sbin/bpftool",...},
  *  "map":{"id":12,"name":"config","type":"array","key_size":4,...},"via":"syscall",
- *  "key":{"size":4,"hex":"00000000"},"value":{"size":8,"hex":"0100000000000000"},"result":0}
+ *  "key":{"size":4,"hex":"00000000","btf":0},
+ *  "value":{"size":8,"hex":"0100000000000000","btf":{"enabled":1}},"result":0}
  */
-#include <bpf/libbpf.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
+#include <string.h>
 
-#include "maptype.h"
 #include "names.h"
 #include "out/out.h"
 
-static void put_digits(char *at, size_t n, uint64_t value)
-{
-	for (; n; n--, value /= 10)
-		at[n - 1] = (char)('0' + value % 10);
-}
-
-static void put_time(struct buf *b, const char *name, uint64_t ns)
-{
-	time_t seconds = (time_t)(ns / 1000000000);
-	char text[] = "0000-00-00T00:00:00.000000000Z";
-	struct tm tm;
-
-	if (!gmtime_r(&seconds, &tm) || tm.tm_year > 9999 - 1900)
-		return;
-	/* Without printf: this is in every line. */
-	put_digits(text, 4, (uint64_t)(tm.tm_year + 1900));
-	put_digits(text + 5, 2, (uint64_t)(tm.tm_mon + 1));
-	put_digits(text + 8, 2, (uint64_t)tm.tm_mday);
-	put_digits(text + 11, 2, (uint64_t)tm.tm_hour);
-	put_digits(text + 14, 2, (uint64_t)tm.tm_min);
-	put_digits(text + 17, 2, (uint64_t)tm.tm_sec);
-	put_digits(text + 20, 9, ns % 1000000000);
-	json_string(b, name, text);
-}
+const char *const monitor_type_names[MONITOR_TYPES] = {
+	[MONITOR_START] = "monitor.start",
+	[MONITOR_LOST] = "monitor.lost",
+	[MONITOR_STOP] = "monitor.stop",
+	[MONITOR_HEARTBEAT] = "monitor.heartbeat",
+};
 
 static void begin(struct buf *b, const struct out_env *env, uint64_t seq, uint64_t time_ns,
 		  const char *type)
@@ -48,7 +29,7 @@ static void begin(struct buf *b, const struct out_env *env, uint64_t seq, uint64
 	json_open(b, NULL, '{');
 	json_u64(b, "v", 1);
 	json_u64(b, "seq", seq);
-	put_time(b, "time", time_ns);
+	out_json_time(b, "time", time_ns);
 	json_string(b, "type", type);
 	json_string(b, "host", env->host);
 }
@@ -59,7 +40,8 @@ static void end(struct buf *b)
 	buf_str(b, "\n");
 }
 
-static void put_process(struct buf *b, const char *name, const struct event_task *t)
+static void put_process(struct buf *b, const struct out_env *env, const char *name,
+			const struct event_task *t)
 {
 	json_open(b, name, '{');
 	json_u64(b, "pid", t->pid);
@@ -68,10 +50,16 @@ static void put_process(struct buf *b, const char *name, const struct event_task
 	json_u64(b, "uid", t->uid);
 	if (t->ppid)
 		json_u64(b, "ppid", t->ppid);
+	if (t->started_ns)
+		out_json_time(b, "start", t->started_ns);
+	if (t->tracer)
+		json_u64(b, "traced_by", t->tracer);
+	if (t->process)
+		out_json_process(b, env->processes, t->process);
 	json_close(b, '}');
 }
 
-static void put_flags(struct buf *b, const struct flag_name *names, uint64_t flags)
+void out_json_flags(struct buf *b, const struct flag_name *names, uint64_t flags)
 {
 	char unknown[24];
 
@@ -88,89 +76,106 @@ static void put_flags(struct buf *b, const struct flag_name *names, uint64_t fla
 	json_close(b, ']');
 }
 
-static void put_map(struct buf *b, const struct event_map *m)
+static void put_key(struct buf *b, const struct event *e)
 {
-	char number[16];
-
-	json_open(b, "map", '{');
-	json_u64(b, "id", m->id);
-	if (m->known) {
-		if (!maptype_name(m->type))
-			snprintf(number, sizeof(number), "%u", m->type);
-		json_bytes(b, "name", m->name, EVENT_NAME_BYTES);
-		json_string(b, "type", maptype_name(m->type) ? maptype_name(m->type) : number);
-		json_u64(b, "key_size", m->key_size);
-		json_u64(b, "value_size", m->value_size);
-		json_u64(b, "max_entries", m->max_entries);
-		put_flags(b, map_flag_names, m->flags);
-		json_bool(b, "frozen", m->frozen);
-	}
+	if (!e->key.size)
+		return;
+	json_open(b, "key", '{');
+	out_json_bytes(b, &e->map, OUT_KEY, &e->key);
 	json_close(b, '}');
 }
 
-static void put_bytes_members(struct buf *b, const struct event_bytes *bytes)
+/* `value`, or `old`, which is what it was. */
+static void put_value(struct buf *b, const char *name, const struct event *e,
+		      enum event_value_shape shape, const struct event_bytes *value,
+		      const struct event_object *object)
 {
-	json_u64(b, "size", bytes->size);
-	json_hex(b, "hex", bytes->data, bytes->len);
-	if (bytes->len < bytes->size)
-		json_bool(b, "truncated", true);
-}
+	struct event_bytes one;
 
-static void put_value(struct buf *b, const struct event *e)
-{
-	struct event_bytes one = e->value;
-
-	if (e->shape == VALUE_NONE)
+	if (shape == VALUE_NONE && !object->kind)
 		return;
-	json_open(b, "value", '{');
-	if (e->shape == VALUE_CPUS) {
+	json_open(b, name, '{');
+	if (shape == VALUE_CPUS) {
 		json_u64(b, "size", e->map.value_size);
 		json_open(b, "cpus", '[');
 		for (uint32_t cpu = 0; cpu < e->value_cpus; cpu++) {
-			one = event_cpu_value(e, cpu);
+			one = event_cpu_value(e, value, cpu);
 			json_open(b, NULL, '{');
 			json_u64(b, "cpu", cpu);
-			put_bytes_members(b, &one);
+			out_json_bytes(b, &e->map, OUT_VALUE, &one);
 			json_close(b, '}');
 		}
 		json_close(b, ']');
-	} else {
-		put_bytes_members(b, &one);
-		if (e->shape == VALUE_CPU)
+	} else if (shape != VALUE_NONE) {
+		out_json_bytes(b, &e->map, OUT_VALUE, value);
+		if (shape == VALUE_CPU)
 			json_u64(b, "cpu", e->value_cpu);
 	}
+	out_json_object(b, "object", object);
 	json_close(b, '}');
+}
+
+static void put_old(struct buf *b, const struct event *e)
+{
+	const struct event_object none = { .kind = OBJECT_NONE };
+
+	put_value(b, "old", e, e->old_shape, &e->old, &none);
+	if (e->old_state == OLD_NONE)
+		json_bool(b, "existed", false);
+	/* One value in place of another; what was refused changed nothing. */
+	if (e->old_state == OLD_READ && e->old_shape == e->shape && e->shape != VALUE_CPUS &&
+	    e->result >= 0)
+		out_json_changed(b, &e->map, &e->value, &e->old);
+	if (e->flip) {
+		json_open(b, "flip", '{');
+		if (e->flip_seq != EVENT_SEQ_NONE)
+			json_u64(b, "seq", e->flip_seq);
+		json_u64(b, "after_ms", e->flip_ns / 1000000);
+		json_close(b, '}');
+	}
+}
+
+void out_json_error(struct buf *b, const char *name, int error)
+{
+	const char *text = error_name(error);
+	char number[16];
+
+	snprintf(number, sizeof(number), "E%d", -error);
+	json_string(b, name, text ? text : number);
 }
 
 static void put_result(struct buf *b, const struct event *e)
 {
-	const char *name;
-	char number[16];
-
 	if (!e->has_result)
 		return;
-	if (e->result >= 0) {
+	if (e->result >= 0)
 		json_u64(b, "result", 0);
-		return;
-	}
-	name = error_name(e->result);
-	if (!name)
-		snprintf(number, sizeof(number), "E%d", -e->result);
-	json_string(b, "result", name ? name : number);
+	else
+		out_json_error(b, "result", e->result);
 }
 
-static void put_program(struct buf *b, const struct event_prog *p)
+void out_json_prog_type(struct buf *b, uint32_t number)
 {
-	const char *type = libbpf_bpf_prog_type_str((enum bpf_prog_type)p->type);
-	char number[16];
+	const char *type = prog_type_name(number);
+	char text[16];
 
 	if (!type)
-		snprintf(number, sizeof(number), "%u", p->type);
-	json_open(b, "program", '{');
-	json_u64(b, "id", p->id);
+		snprintf(text, sizeof(text), "%u", number);
+	json_string(b, "type", type ? type : text);
+}
+
+void out_json_program(struct buf *b, const char *name, const struct event_prog *p)
+{
+	json_open(b, name, '{');
+	/* Of one that was refused only what it was to be is known. */
+	if (p->id)
+		json_u64(b, "id", p->id);
 	json_bytes(b, "name", p->name, EVENT_NAME_BYTES);
-	json_string(b, "type", type ? type : number);
-	json_hex(b, "tag", p->tag, sizeof(p->tag));
+	if (p->full_name)
+		json_bytes(b, "full_name", p->full_name, strlen(p->full_name));
+	out_json_prog_type(b, p->type);
+	if (p->id)
+		json_hex(b, "tag", p->tag, sizeof(p->tag));
 	if (p->has_loader) {
 		json_open(b, "loader", '{');
 		json_u64(b, "pid", p->loader_pid);
@@ -183,45 +188,75 @@ static void put_program(struct buf *b, const struct event_prog *p)
 
 static void put_element(struct buf *b, const struct event *e)
 {
-	static const char *const via[] = {
-		[VIA_SYSCALL] = "syscall", [VIA_BATCH] = "batch",     [VIA_PROGRAM] = "program",
-		[VIA_KERNEL] = "kernel",   [VIA_UNKNOWN] = "unknown",
-	};
-	/* Plain updates and lookups say it by their type. */
-	static const char *const op[] = {
-		[OP_PUSH] = "push",
-		[OP_DELETE] = "delete",
-		[OP_LOOKUP_AND_DELETE] = "lookup_and_delete",
-		[OP_POP] = "pop",
-		[OP_LOOKUP] = NULL,
-	};
-	static const char *const context[] = {
-		[CONTEXT_TASK] = "task",
-		[CONTEXT_SOFTIRQ] = "softirq",
-		[CONTEXT_HARDIRQ] = "hardirq",
-		[CONTEXT_NMI] = "nmi",
-	};
 	/* In these flags the CPU is a number in the upper half, and reported with the value. */
 	uint64_t flags = e->flags & UPDATE_F_CPU ? (uint32_t)e->flags : e->flags;
 
-	json_string(b, "via", via[e->via]);
-	if (op[e->op])
-		json_string(b, "op", op[e->op]);
+	json_string(b, "via", event_via_names[e->via]);
+	if (event_op_names[e->op])
+		json_string(b, "op", event_op_names[e->op]);
 	if (e->context)
-		json_string(b, "context", context[e->context]);
+		json_string(b, "context", event_context_names[e->context]);
 	if (e->program)
-		put_program(b, e->program);
+		out_json_program(b, "program", e->program);
 	if (e->program_error)
 		json_string(b, "program_error", e->program_error);
-	if (e->key.size) {
-		json_open(b, "key", '{');
-		put_bytes_members(b, &e->key);
+	put_key(b, e);
+	put_value(b, "value", e, e->shape, &e->value, &e->object);
+	put_old(b, e);
+	out_json_object(b, "old_object", &e->old_object);
+	if (flags)
+		out_json_flags(b, update_flag_names, flags);
+	put_result(b, e);
+}
+
+/* Of a value that is longer than what is shown of it. */
+static void put_differs(struct buf *b, const struct event *e)
+{
+	const struct event_differs *d = &e->differs;
+
+	if (!d->now.size)
+		return;
+	json_open(b, "differs", '{');
+	json_u64(b, "offset", d->offset);
+	json_u64(b, "size", d->now.size);
+	json_hex(b, "hex", d->now.data, d->now.len);
+	json_hex(b, "old", d->old.data, d->old.len);
+	if (d->now.len < d->now.size)
+		json_bool(b, "truncated", true);
+	json_close(b, '}');
+}
+
+static void put_suspects(struct buf *b, const struct event *e)
+{
+	if (!e->n_suspect_progs && !e->n_suspects)
+		return;
+	json_open(b, "suspects", '{');
+	if (e->n_suspect_progs)
+		json_open(b, "programs", '[');
+	for (size_t i = 0; i < e->n_suspect_progs; i++) {
+		const struct event_suspect_prog *p = &e->suspect_progs[i];
+
+		json_open(b, NULL, '{');
+		json_u64(b, "id", p->id);
+		json_bytes(b, "name", p->name, EVENT_NAME_BYTES);
+		out_json_prog_type(b, p->type);
 		json_close(b, '}');
 	}
-	put_value(b, e);
-	if (flags)
-		put_flags(b, update_flag_names, flags);
-	put_result(b, e);
+	if (e->n_suspect_progs)
+		json_close(b, ']');
+	if (e->n_suspects)
+		json_open(b, "processes", '[');
+	for (size_t i = 0; i < e->n_suspects; i++) {
+		json_open(b, NULL, '{');
+		json_u64(b, "pid", e->suspects[i].pid);
+		json_bytes(b, "comm", e->suspects[i].comm, EVENT_NAME_BYTES);
+		json_close(b, '}');
+	}
+	if (e->n_suspects)
+		json_close(b, ']');
+	if (e->suspects_cut)
+		json_bool(b, "truncated", true);
+	json_close(b, '}');
 }
 
 static void put_mode(struct buf *b, const struct event *e)
@@ -234,20 +269,14 @@ static void put_mode(struct buf *b, const struct event *e)
 }
 
 /* Also of a creation, which opens the map, too. */
-static void put_open(struct buf *b, const struct event *e)
+static void put_open(struct buf *b, const struct out_env *env, const struct event *e)
 {
-	static const char *const how[HOWS] = {
-		[HOW_CREATE] = "create",     [HOW_ID] = "id",		[HOW_PIN] = "pin",
-		[HOW_ITERATOR] = "iterator", [HOW_RECEIVE] = "receive", [HOW_PIDFD] = "pidfd",
-		[HOW_INHERIT] = "inherit",   [HOW_HELD] = "held",	[HOW_OTHER] = "other",
-	};
-
-	json_string(b, "how", how[e->how]);
+	json_string(b, "how", event_how_names[e->how]);
 	if (e->fd >= 0)
 		json_u64(b, "fd", (uint64_t)e->fd);
 	put_mode(b, e);
 	if (e->sender.comm)
-		put_process(b, "sender", &e->sender);
+		put_process(b, env, "sender", &e->sender);
 	if (e->result)
 		put_result(b, e);
 }
@@ -266,14 +295,9 @@ static void put_mmap(struct buf *b, const struct event *e)
 /* pin, unpin, chmod, fs.change: what happened to the name. */
 static void put_name(struct buf *b, const struct event *e)
 {
-	static const char *const op[NAME_OPS] = {
-		[NAME_PIN] = "pin",	    [NAME_UNLINK] = "unlink", [NAME_RENAME] = "rename",
-		[NAME_REPLACE] = "replace", [NAME_LINK] = "link",     [NAME_CHMOD] = "chmod",
-		[NAME_MOUNT] = "mount",	    [NAME_MOVE] = "mount",    [NAME_UMOUNT] = "umount",
-	};
 	char mode[8];
 
-	json_string(b, "op", op[e->name_op]);
+	json_string(b, "op", event_name_op_names[e->name_op]);
 	if (e->path2)
 		json_bytes(b, e->type == EVENT_MAP_PIN ? "from" : "to", e->path2, e->path2_len);
 	if (e->has_mode) {
@@ -287,19 +311,88 @@ static void put_name(struct buf *b, const struct event *e)
 	put_result(b, e);
 }
 
-static void json_event(struct buf *b, const struct out_env *env, uint64_t seq,
-		       const struct event *e)
+static void put_summary(struct buf *b, const struct event_summary *s)
 {
-	begin(b, env, seq, e->time_ns, event_type_names[e->type]);
-	/* A kernel worker frees maps: it is nobody's act. */
-	if (e->type != EVENT_MAP_FREE)
-		put_process(b, "process", &e->task);
+	json_string(b, "of", event_type_names[s->of]);
+	json_u64(b, "count", s->count);
+	out_json_time(b, "first", s->first_ns);
+	out_json_time(b, "last", s->last_ns);
+}
+
+/* The event that fired a rule. */
+static void put_of(struct buf *b, const struct out_env *env, const struct event *e)
+{
+	enum event_type type = (enum event_type)(e->alert.of - 1);
+
+	json_open(b, "of", '{');
+	if (e->alert.n_causes)
+		json_u64(b, "seq", e->alert.causes[0].seq);
+	json_string(b, "type", event_type_names[type]);
+	if (event_has_actor(type) && e->task.comm)
+		put_process(b, env, "process", &e->task);
+	if (e->program)
+		out_json_program(b, "program", e->program);
+	if (type != EVENT_FS_CHANGE && e->map.id)
+		out_json_map(b, &e->map);
+	json_close(b, '}');
+}
+
+static void put_rule(struct buf *b, const struct out_env *env, const struct event *e)
+{
+	const struct event_alert *a = &e->alert;
+
+	json_string(b, "text", a->reason);
+	json_open(b, "mitre", '[');
+	for (const char *id = a->mitre; id && *id; id += strcspn(id, ","), id += *id == ',')
+		json_bytes(b, NULL, id, strcspn(id, ","));
+	json_close(b, ']');
+	if (a->count)
+		json_u64(b, "count", a->count);
+	if (a->suppressed)
+		json_u64(b, "suppressed", a->suppressed);
+	put_of(b, env, e);
+}
+
+static void put_alert(struct buf *b, const struct out_env *env, const struct event *e)
+{
+	const struct event_alert *a = &e->alert;
+
+	json_string(b, "rule", a->rule);
+	json_string(b, "severity", event_severity_names[a->severity]);
+	json_string(b, "reason", a->reason);
+	json_open(b, "events", '[');
+	for (size_t i = 0; i < a->n_causes; i++)
+		json_u64(b, NULL, a->causes[i].seq);
+	json_close(b, ']');
+	if (a->of)
+		put_rule(b, env, e);
+}
+
+void out_json_event(struct buf *b, const struct out_env *env, const struct event *e)
+{
+	if (e->type == EVENT_ALERT) {
+		put_alert(b, env, e);
+		return;
+	}
+	if (event_has_actor(e->type))
+		put_process(b, env, "process", &e->task);
+	if (event_is_run(e)) {
+		out_json_run(b, e);
+		put_result(b, e);
+		return;
+	}
 	if (e->type != EVENT_FS_CHANGE)
-		put_map(b, &e->map);
+		out_json_map(b, &e->map);
 	if (e->via != VIA_NONE)
 		put_element(b, e);
+	if (e->type == EVENT_SUMMARY)
+		put_summary(b, &e->summary);
+	if (e->type == EVENT_MAP_CHANGE) {
+		put_differs(b, e);
+		put_suspects(b, e);
+	}
 	if (e->type == EVENT_MAP_OPEN || e->type == EVENT_MAP_CREATE)
-		put_open(b, e);
+		put_open(b, env, e);
 	if (e->type == EVENT_MAP_MMAP)
 		put_mmap(b, e);
 	if (e->path)
@@ -309,41 +402,84 @@ static void json_event(struct buf *b, const struct out_env *env, uint64_t seq,
 	if (e->type == EVENT_MAP_PIN || e->type == EVENT_MAP_UNPIN || e->type == EVENT_MAP_CHMOD ||
 	    e->type == EVENT_FS_CHANGE)
 		put_name(b, e);
+}
+
+static void json_event(struct buf *b, const struct out_env *env, uint64_t seq,
+		       const struct event *e)
+{
+	begin(b, env, seq, e->time_ns, event_type_names[e->type]);
+	out_json_event(b, env, e);
 	end(b);
 }
 
-void out_json_hooks(struct buf *b, const struct hook_state *states)
+void out_json_hooks(struct buf *b, const struct hook_report *reports, size_t n)
 {
 	json_open(b, "hooks", '[');
-	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
-		const struct hook_way *way = states[i].way;
-		const char *loss = hook_loss(&hooks[i], &states[i]);
+	for (size_t i = 0; i < n; i++) {
+		const struct hook_report *h = &reports[i];
 
 		json_open(b, NULL, '{');
-		json_string(b, "hook", hooks[i].name);
-		json_string(b, "function", way ? way->function : hooks[i].ways[0].function);
-		json_string(b, "attached", hook_attached(&states[i]));
-		if (states[i].why[0])
-			json_string(b, "why", states[i].why);
-		if (loss)
-			json_string(b, "lost", loss);
+		json_string(b, "hook", h->name);
+		json_string(b, "function", h->function);
+		json_string(b, "attached", h->attached);
+		if (h->why)
+			json_string(b, "why", h->why);
+		if (h->loss)
+			json_string(b, "lost", h->loss);
 		json_close(b, '}');
 	}
 	json_close(b, ']');
 }
 
-static void json_monitor(struct buf *b, const struct out_env *env, uint64_t seq,
-			 const struct monitor *m)
+static void put_compared(struct buf *b, const struct monitor *m)
 {
-	static const char *const types[] = { "monitor.start", "monitor.lost", "monitor.stop" };
+	if (!m->compared.rounds && !m->compared.too_large)
+		return;
+	json_open(b, "compared", '{');
+	json_u64(b, "maps", m->compared.maps);
+	json_u64(b, "too_large", m->compared.too_large);
+	json_u64(b, "rounds", m->compared.rounds);
+	json_u64(b, "interval_ms", m->compared.interval_ns / 1000000);
+	json_u64(b, "skipped", m->compared.skipped);
+	json_close(b, '}');
+}
 
-	begin(b, env, seq, m->time_ns, types[m->type]);
+static void put_outputs(struct buf *b, const struct monitor *m)
+{
+	if (!m->n_outputs)
+		return;
+	json_open(b, "outputs", '[');
+	for (size_t i = 0; i < m->n_outputs; i++) {
+		json_open(b, NULL, '{');
+		json_string(b, "output", m->outputs[i].name);
+		json_string(b, "type", m->outputs[i].type);
+		json_u64(b, "lines", m->outputs[i].lines);
+		json_u64(b, "lost", m->outputs[i].lost);
+		json_u64(b, "queued", m->outputs[i].queued);
+		json_close(b, '}');
+	}
+	json_close(b, ']');
+}
+
+/* What of each write has become: together they are what was seen. */
+static void put_totals(struct buf *b, const struct monitor *m)
+{
+	json_u64(b, "seen", m->seen);
+	json_u64(b, "events", m->events);
+	json_u64(b, "filtered", m->filtered);
+	json_u64(b, "summaries", m->summaries);
+	json_u64(b, "summarized", m->summarized);
+	json_u64(b, "lost", m->lost);
+}
+
+void out_json_monitor(struct buf *b, const struct monitor *m)
+{
 	switch (m->type) {
 	case MONITOR_START:
 		json_string(b, "version", m->version);
 		json_string(b, "kernel", m->kernel);
 		json_string(b, "mode", m->mode);
-		out_json_hooks(b, m->hooks);
+		out_json_hooks(b, m->hooks, m->n_hooks);
 		break;
 	case MONITOR_LOST:
 		json_u64(b, "lost", m->lost);
@@ -354,20 +490,34 @@ static void json_monitor(struct buf *b, const struct out_env *env, uint64_t seq,
 			json_close(b, '}');
 		}
 		json_open(b, "hooks", '{');
-		for (unsigned int i = 0; m->lost_by_hook && i < WIRE_HOOK_COUNT; i++)
-			if (m->lost_by_hook[i])
-				json_u64(b, hooks[i].name, m->lost_by_hook[i]);
+		for (size_t i = 0; i < m->n_hooks; i++)
+			json_u64(b, m->hooks[i].name, m->hooks[i].lost);
 		json_close(b, '}');
-		put_time(b, "since", m->since_ns);
+		out_json_time(b, "since", m->since_ns);
 		break;
 	case MONITOR_STOP:
-		json_u64(b, "seen", m->seen);
-		json_u64(b, "events", m->events);
-		json_u64(b, "filtered", m->filtered);
-		json_u64(b, "summaries", 0);
-		json_u64(b, "lost", m->lost);
+		put_totals(b, m);
+		put_compared(b, m);
+		put_outputs(b, m);
+		break;
+	case MONITOR_HEARTBEAT:
+		put_totals(b, m);
+		json_u64(b, "ring_used", m->ring_used);
+		json_u64(b, "ring_size", m->ring_size);
+		json_u64(b, "uptime_ms", m->uptime_ns / 1000000);
+		json_u64(b, "interval_ms", m->interval_ns / 1000000);
+		put_outputs(b, m);
+		break;
+	case MONITOR_TYPES:
 		break;
 	}
+}
+
+static void json_monitor(struct buf *b, const struct out_env *env, uint64_t seq,
+			 const struct monitor *m)
+{
+	begin(b, env, seq, m->time_ns, monitor_type_names[m->type]);
+	out_json_monitor(b, m);
 	end(b);
 }
 

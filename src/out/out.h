@@ -7,32 +7,53 @@
 #define BPFMON_OUT_H
 
 #include "event.h"
-#include "hooks.h"
+#include "load/hooks.h"
 #include "lib/buf.h"
 
 struct out_env {
 	const char *host;
 	bool color;
+	struct out_processes *processes;	/* that JSON keeps; NULL: none are kept */
 };
 
 /* What bpfmon says about itself. */
-enum monitor_type { MONITOR_START, MONITOR_LOST, MONITOR_STOP };
+enum monitor_type { MONITOR_START, MONITOR_LOST, MONITOR_STOP, MONITOR_HEARTBEAT, MONITOR_TYPES };
+
+/* What became of lines in one of several outputs. */
+struct monitor_output {
+	const char *name, *type;	/* "file /var/log/bpfmon.json", "file" */
+	uint64_t lines, lost;		/* written; not written */
+	uint64_t queued;		/* bytes that wait */
+};
 
 struct monitor {
 	enum monitor_type type;
 	uint64_t time_ns;	/* CLOCK_REALTIME */
+	const struct hook_report *hooks;	/* start: all; lost: those that lost */
+	size_t n_hooks;
 	/* start */
-	const struct hook_state *hooks;
 	const char *mode, *kernel, *version;
 	/* lost */
 	const char *where;	/* "ring", "table", "descriptor", "batch", "recursion", ... */
-	const uint64_t *lost_by_hook;	/* WIRE_HOOK_COUNT of them; NULL: of no hook */
 	uint32_t map_id;	/* recursion: the map that was written; 0: not known */
-	uint64_t lost;		/* also stop: in all */
+	uint64_t lost;		/* also stop and heartbeat: in all */
 	uint64_t since_ns;	/* CLOCK_REALTIME */
-	/* stop: totals */
+	/* stop, heartbeat: totals, the latter's so far */
 	uint64_t seen, events, filtered;
+	uint64_t summaries, summarized;	/* lines, and writes counted in them alone */
+	/* heartbeat */
+	uint64_t ring_used, ring_size;	/* bytes */
+	uint64_t uptime_ns;		/* since the start of watching */
+	uint64_t interval_ns;		/* to the next */
+	/* stop, heartbeat: of each output beside the first; lent */
+	const struct monitor_output *outputs;
+	size_t n_outputs;
+	struct {
+		uint64_t maps, too_large, rounds, interval_ns, skipped;
+	} compared;		/* as in struct content_stats; no rounds: nothing was */
 };
+
+extern const char *const monitor_type_names[MONITOR_TYPES];
 
 struct out_format {
 	const char *name;
@@ -42,14 +63,67 @@ struct out_format {
 			const struct monitor *m);
 };
 
-extern const struct out_format out_text, out_json;
+extern const struct out_format out_text, out_json, out_ecs, out_ocsf;
 
 /* NULL when there is no such format. */
 const struct out_format *out_find(const char *name);
-/* "text, json" for messages. */
+/* "text, json, ..." for messages. */
 const char *out_names(void);
 
-/* The rows of `hooks` as members of a JSON array, for monitor.start and `bpfmon features`. */
-void out_json_hooks(struct buf *b, const struct hook_state *states);
+/* Members of the open object: what json tells beside v, seq, time, type and host. */
+void out_json_event(struct buf *b, const struct out_env *env, const struct event *e);
+void out_json_monitor(struct buf *b, const struct monitor *m);
+
+/* The object behind a value, in JSON a member of that name; nothing where there is none. */
+void out_json_object(struct buf *b, const char *name, const struct event_object *o);
+void out_text_object(struct buf *b, const struct event_object *o);
+struct out_processes *out_processes_new(void);	/* NULL: no memory */
+void out_processes_free(struct out_processes *kept);
+/* More members of the open object, which has some already. Kept by its serial. */
+void out_json_process(struct buf *b, struct out_processes *kept, const struct event_process *p);
+
+/* prog.* and link.*: members of the open object, after `process`; details of the line of text. */
+void out_json_run(struct buf *b, const struct event *e);
+void out_text_run(struct buf *b, const struct event *e);
+/* Of an event: `program` and its type by name. */
+void out_json_program(struct buf *b, const char *name, const struct event_prog *p);
+void out_json_prog_type(struct buf *b, uint32_t type);
+/* The path of a cgroup that an object is; 0: not known. */
+size_t out_cgroup_path(const struct event_object *o, char path[WIRE_CGROUP_ROOM + 2]);
+
+/* Member "map". */
+void out_json_map(struct buf *b, const struct event_map *m);
+/* What was learned of it as more members of the open object. */
+void out_json_mapfacts(struct buf *b, const struct event_mapfacts *f);
+/* The same for event_mapfacts.json, to be freed; NULL: nothing to tell, or no memory. */
+char *out_json_mapfacts_text(const struct event_mapfacts *f, size_t *len);
+/* RFC 3339, UTC; nothing for a time beyond the year 9999. */
+void out_json_time(struct buf *b, const char *name, uint64_t ns);
+/* A negative errno by its name, "E4095" where it has none. */
+void out_json_error(struct buf *b, const char *name, int error);
+
+/* As members of a JSON array, for monitor.start and `bpfmon features`. */
+void out_json_hooks(struct buf *b, const struct hook_report *reports, size_t n);
+
+/*
+ * What captured bytes of a map mean: decoded by its BTF, else the number where they have the size
+ * of one, else hex alone.
+ */
+enum out_part { OUT_KEY, OUT_VALUE };
+
+/* Members of the open object: size, hex, truncated, btf or number. */
+void out_json_bytes(struct buf *b, const struct event_map *m, enum out_part part,
+		    const struct event_bytes *bytes);
+/* Member "changed": the names of what differs in a value, of struct members or variables. */
+void out_json_changed(struct buf *b, const struct event_map *m, const struct event_bytes *value,
+		      const struct event_bytes *old);
+/* The name of a program, as much of it as is known. */
+void out_text_program(struct buf *b, const struct event_prog *p);
+/* With `old`, where both are decoded, only what differs from it; `old` may be NULL. */
+void out_text_bytes(struct buf *b, const struct event_map *m, enum out_part part,
+		    const struct event_bytes *bytes, const struct event_bytes *old);
+struct flag_name;
+/* Member `flags`: an array of names; those without one as a number. */
+void out_json_flags(struct buf *b, const struct flag_name *names, uint64_t flags);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const struct out_format *const formats[] = { &out_text, &out_json };
+static const struct out_format *const formats[] = { &out_text, &out_json, &out_ecs, &out_ocsf };
 
 const struct out_format *out_find(const char *name)
 {
@@ -16,5 +16,5 @@ const struct out_format *out_find(const char *name)
 
 const char *out_names(void)
 {
-	return "text, json";
+	return "text, json, ecs, ocsf";
 }
