@@ -11,15 +11,18 @@
 #define TYPE(t) (1u << EVENT_MAP_##t)
 #define ALL_TYPES ((1u << EVENT_TYPES) - 1)
 #define READ_TYPES TYPE(LOOKUP)
+#define PROG_TYPES ((2u << EVENT_LINK_DETACH) - (1u << EVENT_PROG_LOAD))
 
 static const struct {
 	const char *name;
 	uint32_t types;
 } groups[] = {
 	{ "open", TYPE(OPEN) | TYPE(MMAP) },
-	{ "write", TYPE(UPDATE) | TYPE(DELETE) },
+	{ "write", TYPE(UPDATE) | TYPE(DELETE) | TYPE(CHANGE) },
 	{ "life", TYPE(CREATE) | TYPE(FREE) | TYPE(FREEZE) | TYPE(PIN) | TYPE(UNPIN) | TYPE(CHMOD) |
 			  1u << EVENT_FS_CHANGE },
+	{ "alert", 1u << EVENT_ALERT },
+	{ "prog", PROG_TYPES },
 	{ "read", READ_TYPES },
 	{ "all", ALL_TYPES },
 };
@@ -58,12 +61,12 @@ static int too_long(const char *word, char *why, size_t why_size)
 	return -EINVAL;
 }
 
-/* An id, or a name or glob that one could have: 0 then. */
+/* An id, or a name or glob: 0 then. */
 static int parse_id(const char *word, const char *what, uint32_t *id, char *why, size_t why_size)
 {
 	*id = 0;
 	if (word[strspn(word, "0123456789")])
-		return too_long(word, why, why_size);
+		return 0;
 	if (parse_u32(word, id) && *id)
 		return 0;
 	snprintf(why, why_size, "'%s' is not a %s id: 1 to 4294967295", word, what);
@@ -91,7 +94,8 @@ int filter_add_map(struct filter_list *list, const char *word, char *why, size_t
 	*m = (struct map_match){ .kind = MATCH_NAME, .text = word };
 	if (strchr(word, '/'))
 		m->kind = MATCH_PIN;
-	else if (parse_id(word, "map", &m->id, why, why_size))
+	else if (parse_id(word, "map", &m->id, why, why_size) ||
+		 (!m->id && too_long(word, why, why_size)))
 		return -EINVAL;
 	if (m->id)
 		m->kind = MATCH_ID;
@@ -176,7 +180,7 @@ int filter_add_except(struct filter *f, char *word, char *why, size_t why_size)
 	return 0;
 }
 
-static uint32_t types_by_name(const char *name)
+uint32_t filter_types(const char *name)
 {
 	for (size_t i = 0; i < COUNT(groups); i++)
 		if (!strcmp(name, groups[i].name))
@@ -195,11 +199,11 @@ int filter_set_types(struct filter *f, char *word, char *why, size_t why_size)
 	uint32_t types = 0, more;
 
 	for (; part; part = strtok_r(NULL, ",", &save)) {
-		more = types_by_name(part);
+		more = filter_types(part);
 		if (!more) {
 			snprintf(
 				why, why_size,
-				"'%s' is no event type; groups: open, write, life, read, all; types: map.create, map.open, map.update, map.delete, map.lookup, map.mmap, map.freeze, map.pin, map.unpin, map.chmod, map.free, fs.change",
+				"'%s' is no event type; groups: open, write, life, prog, alert, read, all; types: map.create, map.open, map.update, map.delete, map.change, map.lookup, map.mmap, map.freeze, map.pin, map.unpin, map.chmod, map.free, fs.change, prog.load, prog.unload, prog.attach, prog.detach, link.create, link.update, link.detach",
 				part);
 			return -EINVAL;
 		}
@@ -235,24 +239,62 @@ static bool list_has_map(const struct filter_list *list, uint32_t id, const char
 	return false;
 }
 
+/* The kernel's 15 bytes of it, or the whole where that is known. */
+static bool prog_has_name(const struct event_prog *p, const char *glob)
+{
+	return glob_matches(glob, p->name, EVENT_NAME_BYTES) ||
+	       (p->full_name && !fnmatch(glob, p->full_name, 0));
+}
+
+static bool list_has_prog(const struct filter_list *list, const struct event_prog *p)
+{
+	for (size_t i = 0; i < list->n_progs; i++) {
+		const struct prog_match *m = &list->progs[i];
+
+		if (m->id ? m->id == p->id : prog_has_name(p, m->name))
+			return true;
+	}
+	return false;
+}
+
+static bool list_has_process(const struct filter_list *list, uint32_t pid, const char *comm)
+{
+	for (size_t i = 0; i < list->n_pids; i++)
+		if (list->pids[i] == pid)
+			return true;
+	for (size_t i = 0; i < list->n_comms; i++)
+		if (glob_matches(list->comms[i], comm, EVENT_NAME_BYTES))
+			return true;
+	return false;
+}
+
+/* Who changed it is not known: each that is suspected may have, and where nobody is, anybody. */
+static bool list_has_suspect(const struct filter_list *list, const struct event *e)
+{
+	if (e->suspects_cut || (!e->n_suspects && !e->n_suspect_progs))
+		return true;
+	for (size_t i = 0; i < e->n_suspects; i++)
+		if (list_has_process(list, e->suspects[i].pid, e->suspects[i].comm))
+			return true;
+	for (size_t i = 0; i < e->n_suspect_progs; i++) {
+		struct event_prog p = { .id = e->suspect_progs[i].id };
+
+		memcpy(p.name, e->suspect_progs[i].name, sizeof(p.name));
+		if (list_has_prog(list, &p))
+			return true;
+	}
+	return false;
+}
+
 static bool list_has_actor(const struct filter_list *list, const struct event *e)
 {
 	const struct event_task *task = &e->task;
 
-	for (size_t i = 0; i < list->n_pids; i++)
-		if (list->pids[i] == task->pid)
-			return true;
-	for (size_t i = 0; i < list->n_comms; i++)
-		if (glob_matches(list->comms[i], task->comm, EVENT_NAME_BYTES))
-			return true;
-	for (size_t i = 0; e->program && i < list->n_progs; i++) {
-		const struct prog_match *m = &list->progs[i];
-
-		if (m->id ? m->id == e->program->id :
-			    glob_matches(m->name, e->program->name, EVENT_NAME_BYTES))
-			return true;
-	}
-	return false;
+	/* A summary's writes may have been in any process. */
+	return (e->type != EVENT_SUMMARY && list_has_process(list, task->pid, task->comm)) ||
+	       (e->program && list_has_prog(list, e->program)) ||
+	       (event_is_run(e) &&
+		(list_has_prog(list, &e->run.program) || list_has_prog(list, &e->run.old_program)));
 }
 
 bool filter_map(const struct filter *f, uint32_t id, const char *name, size_t name_size)
@@ -262,19 +304,55 @@ bool filter_map(const struct filter *f, uint32_t id, const char *name, size_t na
 	return !f->only.n_maps || list_has_map(&f->only, id, name, name_size);
 }
 
-bool filter_event(const struct filter *f, const struct event *e)
+/* With -m, what concerns a program that uses such a map. */
+static bool run_passes(const struct filter *f, const struct event_run *r)
+{
+	if (!f->only.n_maps || r->maps_more)
+		return true;
+	for (size_t i = 0; i < r->n_maps; i++)
+		if (list_has_map(&f->only, r->maps[i].id, r->maps[i].name, EVENT_NAME_BYTES))
+			return true;
+	return false;
+}
+
+bool filter_subject(const struct filter *f, const struct event *e)
 {
 	const struct filter_list *only = &f->only;
 
-	if (!(f->types >> e->type & 1))
-		return false;
+	/* It is about all that is watched. */
+	if (e->type == EVENT_ALERT)
+		return true;
 	/* A mount may hide the pins of any map. */
-	if (e->type != EVENT_FS_CHANGE &&
-	    !filter_map(f, e->map.id, e->map.known ? e->map.name : NULL, EVENT_NAME_BYTES))
+	if (event_is_run(e) ? !run_passes(f, &e->run) :
+			      e->type != EVENT_FS_CHANGE &&
+				      !filter_map(f, e->map.id, e->map.known ? e->map.name : NULL,
+						  EVENT_NAME_BYTES))
 		return false;
-	if ((only->n_pids || only->n_comms || only->n_progs) && !list_has_actor(only, e))
+	if ((only->n_pids || only->n_comms || only->n_progs) &&
+	    !(e->type == EVENT_MAP_CHANGE ? list_has_suspect(only, e) : list_has_actor(only, e)))
 		return false;
-	return !list_has_actor(&f->except, e);
+	/* Suspicion leaves nothing out: it may have been another. */
+	return e->type == EVENT_MAP_CHANGE || !list_has_actor(&f->except, e);
+}
+
+bool filter_event(const struct filter *f, const struct event *e)
+{
+	uint32_t types = 1u << e->type;
+
+	/* It stands for others. */
+	if (e->type == EVENT_SUMMARY)
+		types |= 1u << e->summary.of;
+	return f->types & types && filter_subject(f, e);
+}
+
+bool filter_changes(const struct filter *f)
+{
+	return f->types & TYPE(CHANGE);
+}
+
+bool filter_needs_process(const struct filter *f)
+{
+	return f->only.n_pids || f->only.n_comms || f->except.n_pids || f->except.n_comms;
 }
 
 bool filter_reads(const struct filter *f)

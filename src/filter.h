@@ -55,12 +55,22 @@ int filter_add_comm(struct filter_list *list, const char *word, char *why, size_
 int filter_add_prog(struct filter_list *list, const char *word, char *why, size_t why_size);
 /* "map=..,comm=..,pid=..,prog=.."; cuts the word up in place. */
 int filter_add_except(struct filter *f, char *word, char *why, size_t why_size);
+/* A bit for each enum event_type that is named so, or is in the group named so; 0: none. */
+uint32_t filter_types(const char *name);
 /* "open,write,map.free"; cuts the word up in place. */
 int filter_set_types(struct filter *f, char *word, char *why, size_t why_size);
 
 /* By the map alone: whether anything about it can be of interest. */
 bool filter_map(const struct filter *f, uint32_t id, const char *name, size_t name_size);
 bool filter_event(const struct filter *f, const struct event *e);
+/* The same but for its type: rules are asked about events that nobody wants written, too. */
+bool filter_subject(const struct filter *f, const struct event *e);
+
+/* Whether any map.change can pass. It has no process and no program, only suspects. */
+bool filter_changes(const struct filter *f);
+
+/* Whether it must be known in whose context a program wrote: a summary does not tell. */
+bool filter_needs_process(const struct filter *f);
 
 /* Whether lookups are asked for: by default they are not. */
 bool filter_reads(const struct filter *f);

@@ -15,42 +15,44 @@
 #define PERCPU MAPTYPE_PERCPU
 #define QUEUE MAPTYPE_QUEUE
 #define STORES MAPTYPE_STORES
+#define COMPARED MAPTYPE_COMPARED
+#define EVICTS MAPTYPE_EVICTS
 
 static const struct maptype maptypes[] = {
 	[0] = { "unspec", 0, NULL, NULL, {} },
-	[1] = { "hash", STORES, NULL, NULL, {
+	[1] = { "hash", STORES | COMPARED, NULL, NULL, {
 		SYS(H(HASH_UPDATE), H(HASH_DELETE), H(HASH_POP)),
 		PROG(H(HASH_UPDATE), H(HASH_DELETE), 0) } },
-	[2] = { "array", ARRAY | STORES, "index", NULL, {
+	[2] = { "array", ARRAY | STORES | COMPARED, "index", NULL, {
 		SYS(H(ARRAY_UPDATE), H(ARRAY_DELETE), 0),
 		PROG(H(ARRAY_UPDATE), H(ARRAY_DELETE), 0) } },
 	[3] = { "prog_array", ARRAY, "index", "program descriptor", {
 		SYS(H(FD_ARRAY_UPDATE), H(FD_ARRAY_DELETE), 0) } },
 	[4] = { "perf_event_array", ARRAY, "index", "perf event descriptor", {
 		SYS(H(FD_ARRAY_UPDATE), H(FD_ARRAY_DELETE), 0) } },
-	[5] = { "percpu_hash", PERCPU | STORES, NULL, NULL, {
+	[5] = { "percpu_hash", PERCPU | STORES | COMPARED, NULL, NULL, {
 		SYS(H(PERCPU_HASH_SYS), H(HASH_DELETE), H(PERCPU_HASH_POP)),
 		PROG(H(PERCPU_HASH_UPDATE), H(HASH_DELETE), 0) } },
-	[6] = { "percpu_array", ARRAY | PERCPU | STORES, "index", NULL, {
+	[6] = { "percpu_array", ARRAY | PERCPU | STORES | COMPARED, "index", NULL, {
 		SYS(H(PERCPU_ARRAY_UPDATE), H(ARRAY_DELETE), 0),
 		PROG(H(ARRAY_UPDATE), H(ARRAY_DELETE), 0) } },
 	[7] = { "stack_trace", 0, "stack id", "instruction addresses", {
 		SYS(0, H(STACK_TRACE_DELETE), H(STACK_TRACE_POP)) } },
 	[8] = { "cgroup_array", ARRAY, "index", "cgroup descriptor", {
 		SYS(H(FD_ARRAY_UPDATE), H(FD_ARRAY_DELETE), 0) } },
-	[9] = { "lru_hash", STORES, NULL, NULL, {
+	[9] = { "lru_hash", STORES | COMPARED | EVICTS, NULL, NULL, {
 		SYS(H(LRU_UPDATE), H(LRU_DELETE), H(LRU_POP)),
 		PROG(H(LRU_UPDATE), H(LRU_DELETE), 0) } },
-	[10] = { "lru_percpu_hash", PERCPU | STORES, NULL, NULL, {
+	[10] = { "lru_percpu_hash", PERCPU | STORES | COMPARED | EVICTS, NULL, NULL, {
 		SYS(H(PERCPU_HASH_SYS), H(LRU_DELETE), H(PERCPU_LRU_POP)),
 		PROG(H(PERCPU_LRU_UPDATE), H(LRU_DELETE), 0) } },
-	[11] = { "lpm_trie", STORES, "prefix length and prefix", NULL, {
+	[11] = { "lpm_trie", STORES | COMPARED | MAPTYPE_PREFIX, "prefix length and prefix", NULL, {
 		SYS(H(TRIE_UPDATE), H(TRIE_DELETE), 0),
 		PROG(H(TRIE_UPDATE), H(TRIE_DELETE), 0) } },
 	[12] = { "array_of_maps", ARRAY, "index", "map descriptor", {
 		SYS(H(FD_ARRAY_UPDATE), H(FD_ARRAY_DELETE), 0) } },
 	[13] = { "hash_of_maps", 0, NULL, "map descriptor", {
-		SYS(H(FD_HASH_UPDATE), H(HASH_DELETE), 0) } },
+		SYS(H(FD_HASH_UPDATE), H(FD_HASH_DELETE), 0) } },
 	[14] = { "devmap", ARRAY, "index", "ifindex, program descriptor", {
 		SYS(H(DEVMAP_UPDATE), H(DEVMAP_DELETE), 0) } },
 	[15] = { "sockmap", ARRAY, "index", "socket descriptor", {
@@ -69,10 +71,10 @@ static const struct maptype maptypes[] = {
 		SYS(H(REUSEPORT_UPDATE), H(REUSEPORT_DELETE), 0) } },
 	[21] = { "percpu_cgroup_storage", PERCPU | STORES, "cgroup inode, attach type", NULL, {
 		SYS(H(CGROUP_STORAGE_CPU), 0, 0) } },
-	[22] = { "queue", QUEUE, NULL, NULL, {
+	[22] = { "queue", QUEUE | COMPARED, NULL, NULL, {
 		SYS(H(QUEUE_PUSH), 0, H(QUEUE_POP)),
 		PROG(H(QUEUE_PUSH), 0, H(QUEUE_POP)) } },
-	[23] = { "stack", QUEUE, NULL, NULL, {
+	[23] = { "stack", QUEUE | COMPARED, NULL, NULL, {
 		SYS(H(QUEUE_PUSH), 0, H(STACK_POP)),
 		PROG(H(QUEUE_PUSH), 0, H(STACK_POP)) } },
 	[24] = { "sk_storage", STORES, "socket descriptor", NULL, {
@@ -99,7 +101,7 @@ static const struct maptype maptypes[] = {
 	[33] = { "arena", STORES, NULL, NULL, {} },
 	[34] = { "insn_array", ARRAY, "index", "instruction offset", {
 		SYS(H(INSN_ARRAY_UPDATE), 0, 0) } },
-	[35] = { "rhash", STORES, NULL, NULL, {
+	[35] = { "rhash", STORES | COMPARED | MAPTYPE_MOVES, NULL, NULL, {
 		SYS(H(RHASH_UPDATE), H(RHASH_DELETE), H(RHASH_POP)),
 		PROG(H(RHASH_UPDATE), H(RHASH_DELETE), 0) } },
 };
@@ -122,29 +124,41 @@ const char *maptype_name(uint32_t type)
 	return maptype_find(type)->name;
 }
 
+bool maptype_has(uint32_t type, unsigned int shape)
+{
+	return maptype_find(type)->shape & shape;
+}
+
 bool maptype_is_array(uint32_t type)
 {
-	return maptype_find(type)->shape & MAPTYPE_ARRAY;
+	return maptype_has(type, MAPTYPE_ARRAY);
 }
 
 bool maptype_is_queue(uint32_t type)
 {
-	return maptype_find(type)->shape & MAPTYPE_QUEUE;
+	return maptype_has(type, MAPTYPE_QUEUE);
 }
 
 uint64_t maptype_served_by(enum wire_hook hook)
 {
-	uint64_t types = 0;
+	/* Beside the operations: helpers that do not pass them, and what is behind values. */
+	static const uint64_t beside[WIRE_HOOK_COUNT] = {
+		[WIRE_HOOK_SOCKMAP_HELPER] = 1ull << 15,
+		[WIRE_HOOK_SOCKHASH_HELPER] = 1ull << 18,
+		[WIRE_HOOK_OBJECT_PROG] = 1ull << 3,
+		[WIRE_HOOK_OBJECT_MAP] = 1ull << 12 | 1ull << 13,
+		[WIRE_HOOK_OBJECT_PERF] = 1ull << 4,
+		[WIRE_HOOK_OBJECT_CGROUP] = 1ull << 8,
+		[WIRE_HOOK_OBJECT_SOCKMAP] = 1ull << 15,
+		[WIRE_HOOK_OBJECT_SOCKHASH] = 1ull << 18,
+		[WIRE_HOOK_OBJECT_SOCK_OLD] = 1ull << 15 | 1ull << 18,
+	};
+	uint64_t types = beside[hook];
 
 	for (uint32_t t = 0; t < maptype_count(); t++)
 		for (unsigned int op = 0; op < MAPTYPE_OPS; op++)
 			if (hook && maptypes[t].hooks[op] == hook)
 				types |= 1ull << t;
-	/* Two helpers of programs write sockets into maps beside the operation. */
-	if (hook == WIRE_HOOK_SOCKMAP_HELPER)
-		types = 1ull << 15;
-	if (hook == WIRE_HOOK_SOCKHASH_HELPER)
-		types = 1ull << 18;
 	return types;
 }
 

@@ -26,6 +26,11 @@ enum maptype_op {
 #define MAPTYPE_PERCPU 2u	/* a value for each CPU */
 #define MAPTYPE_QUEUE 4u	/* no keys: push and pop */
 #define MAPTYPE_STORES 8u	/* programs also store into values or memory, past every function */
+/* What is in it can be read without a trace, and is compared: src/content/content.h. */
+#define MAPTYPE_COMPARED 16u
+#define MAPTYPE_EVICTS 32u	/* elements go when others need their place */
+#define MAPTYPE_MOVES 64u	/* a reading may miss elements, while the table is made larger */
+#define MAPTYPE_PREFIX 128u	/* keys are prefixes: what is behind their length does not count */
 
 struct maptype {
 	const char *name;	/* bpftool's; NULL: not known here */
@@ -43,6 +48,7 @@ uint32_t maptype_count(void);	/* rows: types 0 to this, exclusive */
 const char *maptype_name(uint32_t type);	/* NULL: not known here */
 bool maptype_is_array(uint32_t type);
 bool maptype_is_queue(uint32_t type);
+bool maptype_has(uint32_t type, unsigned int shape);	/* any of MAPTYPE_* */
 
 /* The types, a bit each, that `hook` is on an operation of. */
 uint64_t maptype_served_by(enum wire_hook hook);

@@ -2,6 +2,7 @@
 /* Names of the kernel's numbers; see names.h. Values: include/uapi/linux/bpf.h. */
 #include "names.h"
 
+#include <bpf/libbpf.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -42,4 +43,48 @@ const char *error_name(int negative_errno)
 {
 	/* 524 is ENOTSUPP, which the kernel keeps to itself but lets out of bpf(2). */
 	return negative_errno == -524 ? "ENOTSUPP" : strerrorname_np(-negative_errno);
+}
+
+/*
+ * What the libbpf at hand may not know yet, by the names that later ones have: include/uapi/linux/bpf.h
+ * of 7.3.
+ */
+static const char *const attach_types[] = {
+	[44] = "struct_ops",
+	[45] = "netfilter",
+	[46] = "tcx_ingress",
+	[47] = "tcx_egress",
+	[48] = "trace_uprobe_multi",
+	[49] = "cgroup_unix_connect",
+	[50] = "cgroup_unix_sendmsg",
+	[51] = "cgroup_unix_recvmsg",
+	[52] = "cgroup_unix_getpeername",
+	[53] = "cgroup_unix_getsockname",
+	[54] = "netkit_primary",
+	[55] = "netkit_peer",
+	[56] = "trace_kprobe_session",
+	[57] = "trace_uprobe_session",
+	[58] = "trace_fsession",
+};
+static const char *const link_types[] = {
+	[10] = "netfilter", [11] = "tcx", [12] = "uprobe_multi", [13] = "netkit", [14] = "sockmap",
+};
+static const char *const prog_types[] = { [32] = "netfilter" };
+
+#define LATER(table, number) \
+	((number) < sizeof(table) / sizeof((table)[0]) ? (table)[number] : NULL)
+
+const char *prog_type_name(uint32_t type)
+{
+	return libbpf_bpf_prog_type_str((enum bpf_prog_type)type) ?: LATER(prog_types, type);
+}
+
+const char *attach_type_name(uint32_t type)
+{
+	return libbpf_bpf_attach_type_str((enum bpf_attach_type)type) ?: LATER(attach_types, type);
+}
+
+const char *link_type_name(uint32_t type)
+{
+	return libbpf_bpf_link_type_str((enum bpf_link_type)type) ?: LATER(link_types, type);
 }

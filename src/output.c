@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where formatted lines go; see output.h. */
+/* Where lines and blocks go; see output.h. */
 #include "output.h"
 
 #include <errno.h>
@@ -9,11 +9,21 @@
 
 #define FLUSH_BYTES (64 * 1024)	/* a pipe's default size: more would only wait there */
 
+static uint64_t count_lines(const char *data, size_t len)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += data[i] == '\n';
+	return n;
+}
+
 void output_init(struct output *out, int fd, bool (*give_up)(void))
 {
 	memset(out, 0, sizeof(*out));
 	out->fd = fd;
 	out->give_up = give_up;
+	out->count = count_lines;
 }
 
 void output_fini(struct output *out)
@@ -61,8 +71,9 @@ void output_flush(struct output *out)
 		if (done < out->buf.len && out->give_up())
 			out->closed = true;
 	}
-	for (size_t i = done; i < out->buf.len; i++)
-		out->lost += out->buf.data[i] == '\n';
+	if (done < out->buf.len)
+		out->lost +=
+			out->count(out->buf.data, out->buf.len) - out->count(out->buf.data, done);
 	out->buf.len = 0;
 	out->buf.failed = false;
 }

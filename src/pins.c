@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define PATH_ROOM 4096	/* PATH_MAX of the kernel */
 
@@ -18,11 +19,20 @@ struct used {
 	char *names;		/* below the mount, or the file system: "/dir/x" */
 };
 
-/* The mounts are those of bpfmon's own mount namespace, also for a while after their end. */
+/* How many mounts are known after their end, until that is told: events of them may be due. */
+#define ENDED_MAX 256
+
+/*
+ * The mounts are those of bpfmon's own mount namespace; those that have ended follow the others. As a
+ * service or in a container it has a namespace of its own, where each mount has another id: then
+ * those of the first process, which most others share, follow: they name things, but lead nowhere.
+ */
 struct pins {
 	struct pins_mount *mounts;
+	bool apart;		/* the first process has another mount namespace */
 	size_t n;
 	struct used used[USED];
+	uint32_t gone;		/* see pins_gone() */
 	char path[PATH_ROOM], path2[PATH_ROOM];
 };
 
@@ -44,69 +54,156 @@ static void unescape(char *text)
 	*out = '\0';
 }
 
-static void free_mounts(struct pins *pins)
+void pins_mount_fini(struct pins_mount *m)
 {
-	for (size_t i = 0; i < pins->n; i++)
-		free(pins->mounts[i].path);
-	free(pins->mounts);
-	pins->mounts = NULL;
-	pins->n = 0;
+	free(m->path);
+	free(m->root);
 }
 
 bool pins_parse_mount(const char *line, struct pins_mount *out)
 {
+	char root[PATH_ROOM], path[PATH_ROOM];
 	struct pins_mount m = {};
 	unsigned int major, minor;
-	char path[PATH_ROOM];
 
-	if (sscanf(line, "%u %*u %u:%u %*s %4095s", &m.id, &major, &minor, path) != 4)
+	if (sscanf(line, "%u %*u %u:%u %4095s %4095s", &m.id, &major, &minor, root, path) != 5)
 		return false;
+	unescape(root);
 	unescape(path);
 	m.dev = major << 20 | minor;
 	m.is_bpffs = strstr(line, " - bpf ");
 	m.path = strdup(path);
-	if (!m.path)
+	m.root = strdup(root);
+	if (!m.path || !m.root) {
+		pins_mount_fini(&m);
 		return false;
+	}
 	*out = m;
 	return true;
 }
 
-static void add_mount(struct pins *pins, const char *line)
+/* Takes what `m` holds. */
+static void add_mount(struct pins *pins, struct pins_mount *m)
 {
-	struct pins_mount *mounts, m;
+	struct pins_mount *mounts = realloc(pins->mounts, (pins->n + 1) * sizeof(*mounts));
 
-	if (!pins_parse_mount(line, &m))
-		return;
-	mounts = realloc(pins->mounts, (pins->n + 1) * sizeof(*mounts));
 	if (!mounts) {
-		free(m.path);	/* names there get no mount point */
+		pins_mount_fini(m);	/* names there get no mount point */
 		return;
 	}
 	pins->mounts = mounts;
-	mounts[pins->n++] = m;
+	mounts[pins->n++] = *m;
 }
 
-static void read_mounts(struct pins *pins)
+static bool is_live(const struct pins_mount *m)
 {
-	FILE *f = fopen("/proc/self/mountinfo", "re");
+	return !m->ended && !m->elsewhere;
+}
+
+/* By its id, or if that is 0, the first of a device. */
+static const struct pins_mount *find_mount(const struct pins *pins, uint32_t id, uint32_t dev)
+{
+	for (size_t i = 0; i < pins->n; i++)
+		if (id ? pins->mounts[i].id == id : pins->mounts[i].dev == dev)
+			return &pins->mounts[i];
+	return NULL;
+}
+
+/* Of the `n` that were known before, those that are not there any more: behind the others. */
+static void keep_ended(struct pins *pins, struct pins_mount *before, size_t n)
+{
+	size_t live = pins->n, at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct pins_mount *m = &before[i];
+		size_t tried = 0;
+
+		/* The order is most often the same: next to the one before. */
+		while (tried < live && pins->mounts[at % live].id != m->id)
+			tried++, at++;
+		if (tried < live || pins->n - live == ENDED_MAX) {
+			pins_mount_fini(m);
+			at++;
+			continue;
+		}
+		m->ended = true;
+		add_mount(pins, m);
+	}
+}
+
+/* Its end was told: nothing else of it comes. */
+static void forget_mount(struct pins *pins, uint32_t id)
+{
+	for (size_t i = 0; i < pins->n; i++) {
+		if (pins->mounts[i].id != id || !pins->mounts[i].ended)
+			continue;
+		pins_mount_fini(&pins->mounts[i]);
+		pins->n--;
+		memmove(&pins->mounts[i], &pins->mounts[i + 1],
+			(pins->n - i) * sizeof(pins->mounts[0]));
+		return;
+	}
+}
+
+static void take_lines(struct pins *pins, FILE *mountinfo, bool elsewhere)
+{
+	struct pins_mount m;
 	char *line = NULL;
 	size_t size = 0;
 
+	while (getline(&line, &size, mountinfo) > 0) {
+		if (!pins_parse_mount(line, &m))
+			continue;
+		m.elsewhere = elsewhere;
+		add_mount(pins, &m);
+	}
+	free(line);
+}
+
+void pins_take_mounts(struct pins *pins, FILE *mountinfo, FILE *elsewhere)
+{
+	struct pins_mount *before = pins->mounts;
+	size_t n = pins->n;
+
+	pins->mounts = NULL;
+	pins->n = 0;
+	take_lines(pins, mountinfo, false);
+	if (elsewhere)
+		take_lines(pins, elsewhere, true);
+	keep_ended(pins, before, n);
+	free(before);
+}
+
+void pins_read_mounts(struct pins *pins)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	FILE *elsewhere = f && pins->apart ? fopen("/proc/1/mountinfo", "re") : NULL;
+
 	if (!f)
 		return;		/* what was known stays */
-	free_mounts(pins);
-	while (getline(&line, &size, f) > 0)
-		add_mount(pins, line);
-	free(line);
+	pins_take_mounts(pins, f, elsewhere);
 	fclose(f);
+	if (elsewhere)
+		fclose(elsewhere);
+}
+
+/* Not where it may not be looked at. */
+static bool is_apart(void)
+{
+	struct stat self, first;
+
+	return !stat("/proc/self/ns/mnt", &self) && !stat("/proc/1/ns/mnt", &first) &&
+	       self.st_ino != first.st_ino;
 }
 
 struct pins *pins_new(void)
 {
 	struct pins *pins = calloc(1, sizeof(*pins));
 
-	if (pins)
-		read_mounts(pins);
+	if (!pins)
+		return NULL;
+	pins->apart = is_apart();
+	pins_read_mounts(pins);
 	return pins;
 }
 
@@ -114,7 +211,9 @@ void pins_free(struct pins *pins)
 {
 	if (!pins)
 		return;
-	free_mounts(pins);
+	for (size_t i = 0; i < pins->n; i++)
+		pins_mount_fini(&pins->mounts[i]);
+	free(pins->mounts);
 	for (size_t i = 0; i < USED; i++)
 		free(pins->used[i].names);
 	free(pins);
@@ -146,24 +245,84 @@ size_t pins_path(const char *root, const char *names, size_t names_len, char *ou
 	return len;
 }
 
-static const char *find_mount(const struct pins *pins, uint32_t id, uint32_t dev)
-{
-	for (size_t i = 0; i < pins->n; i++)
-		if (id ? pins->mounts[i].id == id : pins->mounts[i].dev == dev)
-			return pins->mounts[i].path;
-	return NULL;
-}
-
 /* Where a mount is by its id, or a file system by its device. */
 static const char *mount_of(struct pins *pins, uint32_t id, uint32_t dev)
 {
-	const char *path = find_mount(pins, id, dev);
+	const struct pins_mount *m = find_mount(pins, id, dev);
 
-	if (!path) {
-		read_mounts(pins);
-		path = find_mount(pins, id, dev);
+	if (!m || m->ended) {
+		pins_read_mounts(pins);
+		m = find_mount(pins, id, dev);
 	}
-	return path ? path : "";	/* in another mount namespace: the path below that mount */
+	return m ? m->path : "";	/* in another mount namespace: the path below that mount */
+}
+
+/* ---- names of a file system, whatever mount shows them ---- */
+
+/* What of `path` is below `dir`: "" or "/..."; NULL: it is not. */
+static const char *below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	while (n && dir[n - 1] == '/')
+		n--;
+	return strncmp(path, dir, n) || (path[n] && path[n] != '/') ? NULL : path + n;
+}
+
+/* The first mount of the file system whose `from` leads to the name: there it is at its `to`. */
+static size_t translate(const struct pins *pins, uint32_t dev, bool to_path, const char *name,
+			char *out, size_t room)
+{
+	for (size_t i = 0; i < pins->n; i++) {
+		const struct pins_mount *m = &pins->mounts[i];
+		const char *from = to_path ? m->root : m->path, *to = to_path ? m->path : m->root;
+		const char *rest = m->dev == dev && is_live(m) ? below(name, from) : NULL;
+		int len;
+
+		if (!rest)
+			continue;
+		len = snprintf(out, room, "%.*s%s", (int)(strcmp(to, "/") ? strlen(to) : !*rest),
+			       to, rest);
+		return len > 0 && (size_t)len < room ? (size_t)len : 0;
+	}
+	return 0;
+}
+
+size_t pins_show(const struct pins *pins, uint32_t dev, const char *inner, char *out, size_t room)
+{
+	return translate(pins, dev, true, inner, out, room);
+}
+
+size_t pins_inner(const struct pins *pins, uint32_t dev, const char *path, char *out, size_t room)
+{
+	return translate(pins, dev, false, path, out, room);
+}
+
+bool pins_mounted(const struct pins *pins, uint32_t dev)
+{
+	const struct pins_mount *m = find_mount(pins, 0, dev);
+
+	return m && is_live(m);
+}
+
+uint32_t pins_gone(const struct pins *pins)
+{
+	return pins->gone;
+}
+
+/* Before what is mounted is read anew: the next one may have its device. */
+static bool is_last_mount(const struct pins *pins, const struct event_names *names)
+{
+	bool seen = false;
+
+	for (size_t i = 0; i < pins->n; i++) {
+		if (pins->mounts[i].dev != names->dev)
+			continue;
+		if (pins->mounts[i].id != names->mount)
+			return false;
+		seen = true;
+	}
+	return seen;
 }
 
 /* ---- paths of bpf(2) ---- */
@@ -225,19 +384,11 @@ void pins_path_used(struct pins *pins, struct event *e)
 
 /* ---- changes ---- */
 
-static bool is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	while (n && dir[n - 1] == '/')
-		n--;
-	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
-}
-
 static bool leads_to_bpffs(const struct pins *pins, const char *path)
 {
 	for (size_t i = 0; i < pins->n; i++)
-		if (pins->mounts[i].is_bpffs && is_below(pins->mounts[i].path, path))
+		if (pins->mounts[i].is_bpffs && !pins->mounts[i].ended &&
+		    below(pins->mounts[i].path, path))
 			return true;
 	return false;
 }
@@ -247,7 +398,7 @@ static bool mount_matters(struct pins *pins, const struct event_names *names, co
 {
 	bool matters = names->on_bpffs || leads_to_bpffs(pins, path);
 
-	read_mounts(pins);
+	pins_read_mounts(pins);
 	return matters || leads_to_bpffs(pins, path);
 }
 
@@ -255,8 +406,15 @@ static size_t mount_events(struct pins *pins, const struct event *e, struct even
 {
 	size_t len = pins_path(mount_of(pins, e->names.mount, 0), e->names.path, e->names.path_len,
 			       pins->path, PATH_ROOM);
+	bool umount = e->names.op == NAME_UMOUNT && !e->result;
+	bool last = umount && is_last_mount(pins, &e->names);
+	bool matters = len && mount_matters(pins, &e->names, pins->path);
 
-	if (!len || !mount_matters(pins, &e->names, pins->path))
+	if (umount && (last || !pins_mounted(pins, e->names.dev)))
+		pins->gone = e->names.dev;
+	if (umount)
+		forget_mount(pins, e->names.mount);
+	if (!matters)
 		return 0;
 	*out = *e;
 	out->type = EVENT_FS_CHANGE;
@@ -316,6 +474,7 @@ size_t pins_events(struct pins *pins, const struct event *e,
 	bool known = e->map.known && is_map(context, &e->map);
 	const char *root;
 
+	pins->gone = 0;
 	if (names->op == NAME_PIN || names->op == NAME_OPEN) {
 		note_used(pins, e);
 		return 0;

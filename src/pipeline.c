@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* From the ring to the output; see pipeline.h. */
+/* From the ring to the sink; see pipeline.h. */
 #include "pipeline.h"
 
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "decode.h"
-#include "holders.h"
+#include "facts/factask.h"
+#include "pipeline_state.h"
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "mapids.h"
-#include "ownmaps.h"
-#include "pins.h"
+#include "lib/notify.h"
+#include "btf/mapask.h"
 #include "version.h"
-#include "writers.h"
 
 /*
  * After a wake-up records are left to gather this long. While they do, nobody is woken for them:
@@ -28,60 +25,8 @@
  * makes at most 50 wake-ups a second; the default ring then takes 16 million records a second.
  */
 #define GATHER_NS (20 * 1000 * 1000)
-/* How long after activity the accounts are looked at; nothing runs when nothing happens. */
-#define ACCOUNT_NS 1000000000ull
-
-/* The first are those of enum wire_loss. */
-enum where {
-	WHERE_RING = WIRE_LOSS_RING,
-	WHERE_TABLE = WIRE_LOSS_TABLE,
-	WHERE_DESCRIPTOR = WIRE_LOSS_DESCRIPTOR,
-	WHERE_BATCH = WIRE_LOSS_BATCH,
-	WHERE_EXIT = WIRE_LOSS_EXIT,
-	WHERE_RECURSION = WIRE_LOSS_COUNT,
-	WHERE_RECORD,	/* not well-formed */
-	WHERE_OUTPUT,
-	WHERES
-};
-
-static const char *const where_names[WHERES] = {
-	[WHERE_RING] = "ring",	   [WHERE_TABLE] = "table",   [WHERE_DESCRIPTOR] = "descriptor",
-	[WHERE_BATCH] = "batch",   [WHERE_EXIT] = "exit",     [WHERE_RECURSION] = "recursion",
-	[WHERE_RECORD] = "record", [WHERE_OUTPUT] = "output",
-};
-
-struct pipeline {
-	struct bpfobj *obj;
-	const struct pipeline_opts *opts;
-	struct output out;
-	struct out_env env;
-	struct utsname host;
-	struct decode_env decode;
-	struct ownmaps *own;
-	struct mapids *ids;
-	struct holders *holders;
-	struct pins *pins;
-	struct writers *writers;
-	uint64_t types;		/* of maps, a bit each, that hooks on demand are asked for */
-	uint64_t new_types;	/* the same, not yet asked for */
-	bool finishing;		/* the hooks are off: what is in the ring is all there is */
-	uint64_t seq, events, filtered, malformed, lost;
-	uint64_t derived;	/* events that are not a record's own: held, inherited, of one rename */
-	uint64_t reported[WHERES][WIRE_HOOK_COUNT + 1];	/* lost, as reported so far; + no hook */
-	uint64_t since_ns[WHERES];		/* CLOCK_REALTIME of the last report */
-	uint64_t seen_before[WIRE_HOOK_COUNT];	/* at the last look at the accounts */
-	uint64_t hidden_before[WIRE_HIDDEN];	/* the same of hidden[] */
-	uint64_t hidden_reported[WIRE_HIDDEN];
-	uint32_t slot_map[WIRE_HIDDEN];		/* the last map known of each slot, gone or not */
-	uint64_t account_at_ns;			/* CLOCK_MONOTONIC, 0: nothing happened since */
-};
-
-static void put_monitor(struct pipeline *p, struct monitor *m)
-{
-	m->time_ns = clock_ns(CLOCK_REALTIME);
-	p->opts->format->monitor(&p->out.buf, &p->env, p->seq++, m);
-	output_line(&p->out);
-}
+/* After so many records, some 20 ms of JSON, a ring that never gets empty is left for a timer. */
+#define TIMER_RECORDS 4096
 
 /* ---- records ---- */
 
@@ -92,36 +37,92 @@ static void learn_verdict(struct pipeline *p, const struct event_map *m)
 	if ((!f->only.n_maps && !f->except.n_maps) || !m->known ||
 	    bpfobj_has_verdict(p->obj, m->id))
 		return;
-	bpfobj_set_verdict(p->obj, m->id, !filter_map(f, m->id, m->name, EVENT_NAME_BYTES));
+	/* What is done to our own maps is an alert, whatever is filtered. */
+	bpfobj_set_verdict(p->obj, m->id,
+			   !filter_map(f, m->id, m->name, EVENT_NAME_BYTES) &&
+				   !ownmaps_ours(p->own, bpfobj_own_pid(p->obj), m->id));
 }
 
-/* A program's write is never bpfmon's, whoever runs while it happens. */
-static bool is_bookkeeping(struct pipeline *p, const struct event *e)
+bool pipeline_enough(const struct pipeline *p)
 {
-	bool own = ownmaps_event(p->own, e) || e->task.pid == bpfobj_own_pid(p->obj);
-
-	return own && (e->via == VIA_NONE || e->via == VIA_SYSCALL || e->via == VIA_BATCH);
+	return sink_ended(p->sink) ||
+	       (p->opts->max_events && p->sink->events >= p->opts->max_events);
 }
 
-static bool enough(const struct pipeline *p)
+/* Of a record about names there is an event at most of these. */
+#define OF_NAMES \
+	(1u << EVENT_MAP_PIN | 1u << EVENT_MAP_UNPIN | 1u << EVENT_MAP_CHMOD | \
+	 1u << EVENT_FS_CHANGE)
+
+/* What would have been left out is not lost. */
+static bool is_wanted(const struct filter *f, const struct event *e)
 {
-	return output_ended(&p->out) || (p->opts->max_events && p->events >= p->opts->max_events);
+	return e->type == EVENT_NAMES ? f->types & OF_NAMES : filter_event(f, e);
 }
 
-/* One line, unless nobody wants it. */
-static void put_event(struct pipeline *p, const struct event *e)
+void pipeline_put_late(struct pipeline *p, const struct event *e)
 {
-	if (enough(p) && p->out.error) {
-		p->out.lost++;
+	if (sink_failed(p->sink) && is_wanted(p->opts->filter, e))
+		p->sink->missed += event_count(e);
+	else
+		p->accounts.filtered += event_count(e);
+}
+
+static struct ruleset *rules_of(const struct pipeline *p)
+{
+	return p->opts->rules ? *p->opts->rules : NULL;
+}
+
+void pipeline_put_alert(void *context, struct event *alert)
+{
+	struct pipeline *p = context;
+
+	p->accounts.derived++;
+	if (pipeline_enough(p))
+		pipeline_put_late(p, alert);
+	else if (filter_event(p->opts->filter, alert))
+		sink_event(p->sink, alert);
+	else
+		p->accounts.filtered++;
+}
+
+/* One that is written, or that only rules are asked about. */
+static void put_known(struct pipeline *p, struct event *e, bool wanted)
+{
+	uint64_t seq = wanted ? p->sink->seq : EVENT_SEQ_NONE;
+
+	mapinfo_get(p->info, &e->map, e->type != EVENT_MAP_FREE);
+	flips_event(p->flips, e, seq);
+	procs_find(p->procs, &e->task);
+	procs_find(p->procs, &e->sender);
+	if (wanted)
+		sink_event(p->sink, e);
+	if (rules_of(p))
+		ruleset_event(rules_of(p), e, seq, pipeline_put_alert, p);
+}
+
+void pipeline_put_event(struct pipeline *p, struct event *e)
+{
+	uint64_t writes = event_count(e);
+	enum ownmaps_is is;
+	bool wanted, asked;
+
+	if (pipeline_enough(p)) {
+		pipeline_put_late(p, e);
 		return;
 	}
-	if (enough(p) || is_bookkeeping(p, e) || !filter_event(p->opts->filter, e)) {
-		p->filtered++;
+	is = ownmaps_event(p->own, bpfobj_own_pid(p->obj), e);
+	wanted = is != OWNMAPS_BOOKKEEPING && filter_event(p->opts->filter, e);
+	if (is == OWNMAPS_TOUCHED && p->eyes)
+		eyes_touched(p->eyes, e, wanted ? p->sink->seq : EVENT_SEQ_NONE);
+	/* Whatever its type: rules may ask for what nobody wants written. */
+	asked = is != OWNMAPS_BOOKKEEPING && rules_of(p) &&
+		(wanted || filter_subject(p->opts->filter, e));
+	if (!wanted)
+		p->accounts.filtered += writes;
+	if (!wanted && !asked)
 		return;
-	}
-	p->opts->format->event(&p->out.buf, &p->env, p->seq++, e);
-	p->events++;
-	output_line(&p->out);
+	put_known(p, e, wanted);
 }
 
 /*
@@ -148,18 +149,20 @@ static void follow_holder(struct pipeline *p, const struct event *e)
 	opened.op = OP_UPDATE;
 	opened.key.size = 0;
 	opened.shape = VALUE_NONE;
+	opened.old_state = OLD_UNKNOWN;
+	opened.object.kind = opened.old_object.kind = OBJECT_NONE;
 	opened.flags = 0;
 	opened.path = NULL;
 	opened.has_result = false;
 	opened.result = 0;
-	p->derived++;
-	put_event(p, &opened);
+	p->accounts.derived++;
+	pipeline_put_event(p, &opened);
 }
 
 static void follow_types(struct pipeline *p, const struct event_map *m)
 {
 	if (m->known)
-		p->slot_map[m->id & (WIRE_HIDDEN - 1)] = m->id;
+		accounts_map(&p->accounts, m->id);
 	if (m->known && m->type < 64)
 		p->new_types |= 1ull << m->type & ~p->types;
 }
@@ -176,19 +179,53 @@ static void on_names(struct pipeline *p, const struct event *e)
 	struct event out[PINS_EVENTS];
 	size_t n = pins_events(p->pins, e, is_map, p, out);
 
+	learn_names(p->learn, e, n);
 	if (!n)
-		p->filtered++;
+		p->accounts.filtered++;
 	else
-		p->derived += n - 1;
+		p->accounts.derived += n - 1;
 	for (size_t i = 0; i < n; i++)
-		put_event(p, &out[i]);
+		pipeline_put_event(p, &out[i]);
+}
+
+static void on_handle(struct pipeline *p, const struct event *e)
+{
+	enum ownmaps_is is = ownmaps_event(p->own, bpfobj_own_pid(p->obj), e);
+
+	if (p->eyes && is == OWNMAPS_TOUCHED)
+		eyes_touched(p->eyes, e, EVENT_SEQ_NONE);
+	else if (p->eyes && is == OWNMAPS_OTHER)
+		eyes_listed(p->eyes, e);
+	p->accounts.filtered++;
 }
 
 static void on_event(struct pipeline *p, struct event *e)
 {
+	if (e->type == EVENT_MAP_UPDATE && bpfobj_is_canary(p->obj, e->map.id, e->task.pid)) {
+		if (p->eyes)
+			eyes_canary(p->eyes, e);
+		p->accounts.filtered++;
+		p->canaries++;
+		return;
+	}
 	if (e->type == EVENT_CODE) {
+		/* What was counted of the code that it takes the place of. */
+		beside_tell_counted(p, BESIDE_NEWS);
 		writers_loaded(p->writers, e);
-		p->filtered++;
+		ownmaps_loaded(p->own, bpfobj_own_pid(p->obj), e);
+		learn_loaded(p->learn, e->code.prog.id);
+		p->accounts.filtered++;
+		return;
+	}
+	if (e->type == EVENT_HANDLE) {
+		on_handle(p, e);
+		return;
+	}
+	if (event_is_run(e)) {
+		writers_run(p->writers, e);
+		if (p->eyes)
+			eyes_attached(p->eyes, e);
+		pipeline_put_event(p, e);
 		return;
 	}
 	writers_event(p->writers, e);
@@ -197,21 +234,55 @@ static void on_event(struct pipeline *p, struct event *e)
 		return;
 	}
 	if (!mapids_event(p->ids, e)) {
-		p->filtered++;	/* the end of a map whose creation failed */
+		p->accounts.filtered++;	/* the end of a map whose creation failed */
 		return;
 	}
+	if (e->type == EVENT_MAP_FREE || e->type == EVENT_MAP_CREATE)
+		flips_drop_map(p->flips, e->map.id);
 	learn_verdict(p, &e->map);
 	if (e->type == EVENT_SENT) {
 		holders_sent(p->holders, e);
-		p->filtered++;
+		p->accounts.filtered++;
 		return;
 	}
 	if (e->type == EVENT_MAP_OPEN && e->how == HOW_RECEIVE)
 		holders_sender(p->holders, e->file, e->list, &e->sender);
 	pins_path_used(p->pins, e);
+	if (e->type == EVENT_MAP_CREATE)
+		procs_find(p->procs, &e->task);
+	if (p->opts->summary_after)
+		summaries_event(p->summaries, e);
+	learn_event(p->learn, e);
 	follow_types(p, &e->map);
 	follow_holder(p, e);
-	put_event(p, e);
+	/* Changes are told before the map's end, and bpfmon's own maps are known after put_event(). */
+	if (e->type == EVENT_MAP_FREE) {
+		beside_tell_counted(p, BESIDE_NEWS);
+		changes_event(p->changes, e);
+	}
+	pipeline_put_event(p, e);
+	if (e->type != EVENT_MAP_FREE)
+		changes_event(p->changes, e);
+	/* What was written before was in the ring before. */
+	if (e->type == EVENT_MAP_FREE)
+		mapinfo_drop(p->info, e->map.id);
+}
+
+static bool timer_is_due(struct pipeline *p)
+{
+	return !(++p->records % TIMER_RECORDS) && p->timer_ns &&
+	       clock_ns(CLOCK_MONOTONIC) >= p->timer_ns;
+}
+
+static void on_decoded(struct pipeline *p, struct event *e)
+{
+	p->record_ns = e->monotonic_ns;
+	if (e->type == EVENT_PROCESS)
+		procs_told(p->procs, e);	/* in no account: it tells of no event */
+	else if (!pipeline_enough(p))
+		on_event(p, e);
+	else
+		pipeline_put_late(p, e);
 }
 
 static int on_record(void *context, void *data, size_t size)
@@ -219,164 +290,35 @@ static int on_record(void *context, void *data, size_t size)
 	struct pipeline *p = context;
 	struct event e;
 
-	if (enough(p)) {
-		if (p->out.error)
-			p->out.lost++;
-		else
-			p->filtered++;
-		return 0;
-	}
-	if (decode_record(&p->decode, data, size, &e)) {
-		p->malformed++;
-		return 0;
-	}
-	on_event(p, &e);
+	if (decode_record(&p->decode, data, size, &e))
+		p->accounts.malformed++;
+	else
+		on_decoded(p, &e);
 	/* Leaves a ring that is filled as fast as it is read; this record is done with. */
-	return !p->finishing && (enough(p) || p->opts->stop()) ? -ECANCELED : 0;
+	if (p->finishing)
+		return 0;
+	return pipeline_enough(p) || p->opts->stop() || timer_is_due(p) ? -ECANCELED : 0;
 }
 
 /* The hooks that maps of new types ask for. What is written meanwhile, the exit of bpf(2) tells. */
 static void demand_hooks(struct pipeline *p)
 {
+	uint64_t start_ns;
 	int err;
 
 	if (!p->new_types || p->finishing)
 		return;
 	p->types |= p->new_types;
+	start_ns = clock_ns(CLOCK_MONOTONIC);
 	err = bpfobj_demand(p->obj, p->new_types);
 	p->new_types = 0;
+	ownmaps_look(p->own);
+	if (p->eyes)
+		eyes_busy(p->eyes, clock_ns(CLOCK_MONOTONIC) - start_ns);
 	if (err)
 		log_warn(
 			"cannot load the hooks for a new type of map (%s): its keys and values are read from user memory",
 			strerror(-err));
-}
-
-/* ---- accounts ---- */
-
-#define NO_HOOK WIRE_HOOK_COUNT
-
-/* What was lost since the start, by place and hook. */
-static void count_lost(struct pipeline *p, uint64_t lost[WHERES][WIRE_HOOK_COUNT + 1], bool final)
-{
-	const volatile struct wire_counts *c = bpfobj_counts(p->obj);
-
-	memset(lost, 0, sizeof(p->reported));
-	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
-		uint64_t taken = c[i].taken, seen = c[i].seen;
-		/* A write seen in the last second may still be on its way to the details. */
-		uint64_t due = final ? seen : p->seen_before[i];
-
-		for (unsigned int why = 0; why < WIRE_LOSS_COUNT; why++)
-			lost[why][i] = c[i].lost[why];
-		if (due > taken)
-			lost[WHERE_RECURSION][i] = due - taken;
-		lost[WHERE_EXIT][i] += bpfobj_misses(p->obj, i);
-		p->seen_before[i] = seen;
-	}
-	lost[WHERE_RECORD][NO_HOOK] = p->malformed;
-	lost[WHERE_OUTPUT][NO_HOOK] = p->out.lost;
-}
-
-static const char *lost_hint(unsigned int where)
-{
-	if (where == WHERE_RING)
-		return "; a larger --buffer holds more";
-	if (where == WHERE_RECURSION)
-		return "; a program hid writes from bpfmon, or ran inside it";
-	return "";
-}
-
-static void put_lost(struct pipeline *p, unsigned int where, struct monitor *m)
-{
-	char map[32] = "";
-
-	m->type = MONITOR_LOST;
-	m->where = where_names[where];
-	m->since_ns = p->since_ns[where];
-	put_monitor(p, m);
-	if (m->map_id)
-		snprintf(map, sizeof(map), " on map %u", m->map_id);
-	log_warn("%" PRIu64 " events lost (%s)%s%s", m->lost, m->where, map, lost_hint(where));
-	p->lost += m->lost;
-}
-
-/* The map of a slot of hidden[]; 0 where it may be one of several. */
-static uint32_t hidden_map(const struct pipeline *p, uint32_t slot)
-{
-	uint32_t n, id = mapids_in_slot(p->ids, slot, WIRE_HIDDEN, &n);
-
-	return n ? id : p->slot_map[slot];
-}
-
-/* What was hidden, by map. Which hooks missed it is told as well while it is one map's. */
-static void put_hidden(struct pipeline *p, const uint64_t *by_hook, uint64_t sum, bool final)
-{
-	const volatile struct wire_hidden *h = bpfobj_hidden(p->obj);
-	uint64_t rest = sum;
-
-	for (uint32_t slot = 0; slot < WIRE_HIDDEN; slot++) {
-		uint64_t taken = h[slot].taken, seen = h[slot].seen;
-		uint64_t due = final ? seen : p->hidden_before[slot], lost;
-
-		p->hidden_before[slot] = seen;
-		lost = due > taken ? due - taken : 0;
-		if (lost <= p->hidden_reported[slot] || !rest)
-			continue;
-		lost -= p->hidden_reported[slot];
-		lost = lost < rest ? lost : rest;
-		p->hidden_reported[slot] += lost;
-		rest -= lost;
-		put_lost(p, WHERE_RECURSION,
-			 &(struct monitor){ .map_id = hidden_map(p, slot),
-					    .lost = lost,
-					    .lost_by_hook = lost == sum ? by_hook : NULL });
-	}
-	if (rest)
-		put_lost(p, WHERE_RECURSION,
-			 &(struct monitor){ .lost = rest,
-					    .lost_by_hook = rest == sum ? by_hook : NULL });
-}
-
-static void account(struct pipeline *p, bool final)
-{
-	uint64_t lost[WHERES][WIRE_HOOK_COUNT + 1];
-
-	count_lost(p, lost, final);
-	for (unsigned int w = 0; w < WHERES; w++) {
-		uint64_t sum = 0;
-
-		for (unsigned int i = 0; i <= NO_HOOK; i++) {
-			uint64_t more = lost[w][i] - p->reported[w][i];
-
-			if (lost[w][i] < p->reported[w][i])
-				more = 0;	/* late, not lost: the details came after all */
-			p->reported[w][i] += more;
-			lost[w][i] = more;
-			sum += more;
-		}
-		if (w == WHERE_RECURSION)
-			put_hidden(p, lost[w], sum, final);
-		else if (sum)
-			put_lost(p, w, &(struct monitor){ .lost = sum, .lost_by_hook = lost[w] });
-		if (sum)
-			p->since_ns[w] = clock_ns(CLOCK_REALTIME);
-	}
-}
-
-static void put_stop(struct pipeline *p)
-{
-	const volatile struct wire_counts *c = bpfobj_counts(p->obj);
-	struct monitor m = {
-		.type = MONITOR_STOP, .events = p->events, .filtered = p->filtered, .lost = p->lost
-	};
-
-	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++)
-		m.seen += (c[i].seen > c[i].taken ? c[i].seen : c[i].taken) +
-			  p->reported[WHERE_EXIT][i] - c[i].lost[WIRE_LOSS_EXIT];
-	m.seen += p->derived;
-	put_monitor(p, &m);
-	log_info("%" PRIu64 " events, %" PRIu64 " left out, %" PRIu64 " lost", m.events, m.filtered,
-		 m.lost);
 }
 
 /* ---- the loop ---- */
@@ -392,95 +334,117 @@ static void tell_loss(const struct pipeline *p)
 
 		if (states[i].why[0] && loss)
 			log_warn("hook %s %s: not seen: %s", hooks[i].name,
-				 states[i].way ? "is a fallback" : "is missing", loss);
+				 states[i].incomplete ? "is incomplete" :
+				 states[i].way	      ? "is a fallback" :
+							"is missing",
+				 loss);
 	}
 }
 
 static void start(struct pipeline *p)
 {
+	struct hook_report reports[WIRE_HOOK_COUNT];
 	struct monitor m = {
 		.type = MONITOR_START,
-		.hooks = bpfobj_hooks(p->obj),
-		.kernel = p->host.release,
+		.time_ns = clock_ns(CLOCK_REALTIME),
+		.hooks = reports,
+		.n_hooks = WIRE_HOOK_COUNT,
+		.kernel = p->opts->kernel,
 		.mode = bpfobj_full(p->obj) ? "full" : "degraded",
 		.version = BPFMON_VERSION,
 	};
 
 	demand_hooks(p);
 	tell_loss(p);
+	if (!bpfobj_summarize(p->obj, p->opts->summary_after))
+		log_debug("no summaries: loads of programs can not be followed on this kernel");
 	bpfobj_arm(p->obj);
 	writers_list(p->writers);
-	put_monitor(p, &m);
-	output_flush(&p->out);
+	if (learn_start(p->learn))
+		log_warn("cannot list what is pinned: pins of before are not told");
+	changes_begin(p->changes);
+	hook_reports(bpfobj_hooks(p->obj), reports);
+	sink_monitor(p->sink, &m);
+	sink_flush(p->sink);
 	log_info("watching, %s mode, kernel %s; end with Ctrl-C", m.mode, m.kernel);
 }
 
+/* What was the start of a process in one line must be it in the next: only steps are followed. */
+#define CLOCK_STEP_NS 1000000
+
 static void update_clock(struct pipeline *p)
 {
+	int64_t boot = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME));
+
+	if (llabs(boot - p->decode.boot_offset_ns) > CLOCK_STEP_NS)
+		p->decode.boot_offset_ns = boot;
 	p->decode.realtime_offset_ns =
 		(int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC));
 }
 
 /* Reads until the ring is empty or enough was written. */
-static int drain(struct pipeline *p, struct ring_buffer *ring)
+static int drain(struct pipeline *p)
 {
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	int n;
 
 	update_clock(p);
-	n = ring_buffer__consume(ring);
+	learn_look(p->learn);
+	p->canaries = 0;
+	n = ring_read(bpfobj_ring(p->obj), on_record, p);
+	p->caught_ns = n >= 0 ? now : p->record_ns;
+	/* After what bpfmon itself wrote nothing more is to be waited for: an idle one stays idle. */
+	if (n > 0)
+		n -= (int)p->canaries;
 	if (n)
 		p->account_at_ns = p->account_at_ns ?: clock_ns(CLOCK_MONOTONIC) + ACCOUNT_NS;
 	return n == -ECANCELED || n == -EINTR ? 0 : n;
 }
 
-/* Waits for records, the end of the reader, the next look at the accounts, or a signal. */
-static void wait_for_more(struct pipeline *p, struct ring_buffer *ring, bool gather,
-			  uint64_t end_ns)
+/* Waits for records, the end of the reader, the next timer, or a signal. */
+static void wait_for_more(struct pipeline *p, bool gather, uint64_t end_ns)
 {
+	struct output *reader = sink_reader(p->sink);
 	struct pollfd fds[] = {
-		{ .fd = p->out.fd },
+		{ .fd = reader->fd },
 		{ .fd = p->opts->stop_fd, .events = POLLIN },
-		{ .fd = ring_buffer__epoll_fd(ring), .events = POLLIN },
+		{ .fd = bpfobj_ring(p->obj)->fd, .events = POLLIN },
 	};
-	uint64_t now = clock_ns(CLOCK_MONOTONIC), until = gather ? now + GATHER_NS : 0;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC), until, left;
 	struct timespec timeout;
 
-	if (p->account_at_ns && (!until || p->account_at_ns < until))
-		until = p->account_at_ns;
-	if (end_ns && (!until || end_ns < until))
-		until = end_ns;
-	until = until > now ? until - now : 0;
-	timeout.tv_sec = (time_t)(until / 1000000000);
-	timeout.tv_nsec = (long)(until % 1000000000);
+	p->timer_ns = beside_sooner(beside_due_ns(p), end_ns);
+	until = beside_sooner(p->timer_ns, gather ? now + GATHER_NS : 0);
+	left = until > now ? until - now : 0;
+	timeout.tv_sec = (time_t)(left / 1000000000);
+	timeout.tv_nsec = (long)(left % 1000000000);
 	/* While records gather, the ring is not watched. */
-	ppoll(fds, gather ? 2 : 3, p->account_at_ns || end_ns || gather ? &timeout : NULL, NULL);
+	ppoll(fds, gather ? 2 : 3, until ? &timeout : NULL, NULL);
 	if (fds[0].revents & (POLLERR | POLLNVAL))
-		p->out.closed = true;
+		reader->closed = true;
 }
 
-static int loop(struct pipeline *p, struct ring_buffer *ring)
+static int loop(struct pipeline *p)
 {
-	uint64_t end_ns = p->opts->duration_ns ? clock_ns(CLOCK_MONOTONIC) + p->opts->duration_ns :
-						 0;
+	uint64_t end_ns = 0;
 	bool gather = false;
 	int n;
 
-	while (!p->opts->stop() && !enough(p)) {
-		uint64_t now;
-
-		wait_for_more(p, ring, gather, end_ns);
-		n = drain(p, ring);
+	beside_begin(p);
+	if (p->opts->duration_ns)
+		end_ns = p->start_ns + p->opts->duration_ns;
+	while (!p->opts->stop() && !pipeline_enough(p)) {
+		wait_for_more(p, gather, end_ns);
+		n = drain(p);
 		if (n < 0)
 			return n;
 		gather = n > 0;
-		output_flush(&p->out);
+		sink_flush(p->sink);
 		demand_hooks(p);
-		now = clock_ns(CLOCK_MONOTONIC);
-		if (p->account_at_ns && now >= p->account_at_ns) {
-			p->account_at_ns = gather ? now + ACCOUNT_NS : 0;
-			account(p, false);
-		}
-		if (end_ns && now >= end_ns)
+		beside_run(p, gather);
+		if (p->opts->between)
+			p->opts->between(p->opts->context);
+		if (end_ns && clock_ns(CLOCK_MONOTONIC) >= end_ns)
 			break;
 	}
 	return 0;
@@ -488,10 +452,18 @@ static int loop(struct pipeline *p, struct ring_buffer *ring)
 
 static void each_map(void *context, const void *record)
 {
-	const struct wire_map *map = record;
-	struct event_map m = { .id = map->id, .type = map->type, .known = true, .name = map->name };
+	const struct wire_listed *listed = record;
+	const struct wire_map *map = &listed->map;
+	struct event_map m = { .id = map->id,
+			       .type = map->type,
+			       .known = true,
+			       .name = map->name,
+			       .address = map->address };
+	struct event_inner inner;
 	struct pipeline *p = context;
 
+	decode_inner(&listed->inner, &inner);
+	learn_listed(p->learn, &m, &inner);
 	mapids_add(p->ids, map->address, map->id);
 	follow_types(p, &m);
 	learn_verdict(p, &m);
@@ -503,76 +475,96 @@ static void each_file(void *context, const void *file)
 	struct pipeline *p = context;
 	struct event e;
 
-	decode_held(file, &e);
+	decode_held(&p->decode, file, &e);
 	e.time_ns = clock_ns(CLOCK_REALTIME);
 	holders_add(p->holders, e.map.id, &e.task);
-	p->derived++;
-	put_event(p, &e);
+	p->accounts.derived++;
+	pipeline_put_event(p, &e);
 }
 
-static int finish(struct pipeline *p, struct ring_buffer *ring)
+static int finish(struct pipeline *p)
 {
+	char why[512];
 	int err;
 
+	notify_send("STOPPING=1");
 	bpfobj_disarm(p->obj);
 	p->finishing = true;
 	do
-		err = drain(p, ring);
+		err = drain(p);
 	while (err > 0);
-	if (!p->out.closed) {
-		account(p, true);
-		put_stop(p);
-		output_flush(&p->out);
+	beside_tell_counted(p, BESIDE_ALL);
+	changes_end(p->changes);
+	if (rules_of(p))
+		ruleset_end(rules_of(p), pipeline_put_alert, p);
+	p->accounts.compared = changes_stats(p->changes);
+	sink_flush(p->sink);
+	if (!sink_closed(p->sink)) {
+		accounts_look(&p->accounts, true);
+		accounts_stop(&p->accounts);
+		sink_end(p->sink);
 	}
-	if (p->out.error) {
-		log_error("cannot write events: %s; %" PRIu64 " lines lost",
-			  strerror(-p->out.error), p->out.lost);
-		return p->out.error;
-	}
-	return err;
+	if (!sink_error(p->sink, why, sizeof(why)))
+		return err;
+	log_error("%s", why);
+	return -EIO;
 }
 
-int pipeline_run(struct bpfobj *obj, const struct pipeline_opts *opts, int fd)
+int pipeline_run(struct bpfobj *obj, const struct pipeline_opts *opts, struct sink *sink)
 {
-	struct pipeline p = { .obj = obj, .opts = opts };
-	struct ring_buffer *ring;
+	struct pipeline p = { .obj = obj, .opts = opts, .sink = sink };
+	const struct hook_state *states = bpfobj_hooks(obj);
+	struct learn_opts learn_opts = {
+		.hears_names = states[WIRE_HOOK_PIN_UNLINK].way &&
+			       states[WIRE_HOOK_PIN_RENAME].way && states[WIRE_HOOK_FS_UMOUNT].way,
+		.hears_pins = states[WIRE_HOOK_PIN_MADE].way,
+	};
 	int err, end;
 
-	uname(&p.host);
-	p.env = (struct out_env){ .host = p.host.nodename, .color = opts->color };
 	p.decode.cpus = bpfobj_cpus(obj);
 	p.decode.bytes = opts->bytes;
-	output_init(&p.out, fd, opts->give_up);
-	for (unsigned int w = 0; w < WHERES; w++)
-		p.since_ns[w] = clock_ns(CLOCK_REALTIME);
 	p.own = ownmaps_new();
 	p.ids = mapids_new();
+	p.info = mapinfo_new(&mapask_kernel);
 	p.holders = holders_new();
 	p.pins = pins_new();
 	p.writers = writers_new(obj);
-	ring = ring_buffer__new(bpfobj_ring_fd(obj), on_record, &p, NULL);
-	if (!p.own || !p.ids || !p.holders || !p.pins || !p.writers || !ring) {
-		err = ring ? -ENOMEM : -errno;
-		log_error("cannot read the ring: %s", strerror(-err));
+	p.flips = flips_new();
+	p.procs = procs_new();
+	if (p.info && p.ids && p.pins)
+		p.learn = learn_new(&factask_kernel, &learn_opts, p.info, p.ids, p.pins);
+	if (!p.own || !p.ids || !p.info || !p.holders || !p.pins || !p.writers || !p.flips ||
+	    !p.procs || !p.learn) {
+		err = -ENOMEM;
+		log_error("cannot begin: %s", strerror(-err));
+		goto out;
+	}
+	accounts_init(&p.accounts, obj, sink, p.ids);
+	if (!beside_init(&p)) {
+		err = -ENOMEM;
 		goto out;
 	}
 	bpfobj_list(obj, BPFOBJ_MAPS, each_map, &p);
 	start(&p);
+	update_clock(&p);
 	if (bpfobj_list(obj, BPFOBJ_FILES, each_file, &p))
 		log_warn("cannot list open descriptors: who held which map before is not known");
-	output_flush(&p.out);
-	err = loop(&p, ring);
+	sink_flush(sink);
+	err = loop(&p);
 	if (err)
 		log_error("cannot read the ring: %s", strerror(-err));
-	end = finish(&p, ring);
+	end = finish(&p);
 	err = err ? err : end;
 out:
-	ring_buffer__free(ring);
+	beside_free(&p);
 	ownmaps_free(p.own);
 	mapids_free(p.ids);
+	mapinfo_free(p.info);
 	holders_free(p.holders);
 	pins_free(p.pins);
 	writers_free(p.writers);
-	output_fini(&p.out);
+	flips_free(p.flips);
+	procs_free(p.procs);
+	learn_free(p.learn);
 	return err;
 }

@@ -9,20 +9,34 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t stop_signals;
+static volatile sig_atomic_t reload_signals;
 static int stop_event = -1;
 
-static void on_signal(int number)
+/* To be called by a handler. */
+static void wake(void)
 {
 	const uint64_t one = 1;
 	int saved = errno;
 
-	(void)number;
-	if (stop_signals < 2)
-		stop_signals++;
 	if (write(stop_event, &one, sizeof(one)) < 0) {
 		/* Full: it is readable already. */
 	}
 	errno = saved;
+}
+
+static void on_signal(int number)
+{
+	(void)number;
+	if (stop_signals < 2)
+		stop_signals++;
+	wake();
+}
+
+static void on_reload(int number)
+{
+	(void)number;
+	reload_signals = 1;
+	wake();
 }
 
 int stop_init(void)
@@ -38,6 +52,30 @@ int stop_init(void)
 		sigaction(signals[i], &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	return 0;
+}
+
+void stop_hup_reloads(void)
+{
+	struct sigaction action = { .sa_handler = on_reload };
+
+	sigaction(SIGHUP, &action, NULL);
+}
+
+bool stop_reload(void)
+{
+	uint64_t n;
+
+	if (!reload_signals)
+		return false;
+	/*
+	 * One that comes from here on is another, and the caller asks again. A wish to stop, whose
+	 * wake-up this may take, is asked for before each wait.
+	 */
+	reload_signals = 0;
+	if (read(stop_event, &n, sizeof(n)) < 0) {
+		/* Empty: it was taken with the last. */
+	}
+	return true;
 }
 
 bool stop_asked(void)

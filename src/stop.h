@@ -14,4 +14,11 @@ bool stop_asked(void);
 bool stop_insisted(void);
 int stop_fd(void);	/* becomes readable with the first signal */
 
+/*
+ * From here on SIGHUP is no wish to stop but one to read the configuration again. It, too, makes
+ * stop_fd() readable, until stop_reload() has said so; that is asked until it says no.
+ */
+void stop_hup_reloads(void);
+bool stop_reload(void);
+
 #endif

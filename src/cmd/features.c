@@ -18,7 +18,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "bpfobj.h"
+#include "load/bpfobj.h"
 #include "cmd/cmd.h"
 #include "lib/log.h"
 #include "maptype.h"
@@ -85,12 +85,14 @@ static void print_text(const struct hook_state *states, const char *mode, const 
 
 static void print_json(const struct hook_state *states, const char *mode, const char *kernel)
 {
+	struct hook_report reports[WIRE_HOOK_COUNT];
 	struct buf b = {};
 
+	hook_reports(states, reports);
 	json_open(&b, NULL, '{');
 	json_string(&b, "mode", mode);
 	json_string(&b, "kernel", kernel);
-	out_json_hooks(&b, states);
+	out_json_hooks(&b, reports, WIRE_HOOK_COUNT);
 	json_open(&b, "types", '[');
 	for (uint32_t t = 1; t < maptype_count(); t++) {
 		json_open(&b, NULL, '{');
@@ -130,11 +132,8 @@ static int features(int argc, char **argv)
 		}
 		if (c != 'o')
 			return cmd_bad_option(&cmd_features, c, argv);
-		json = !strcmp(optarg, "json");
-		if (!json && strcmp(optarg, "text")) {
-			log_error("no output format '%s'; there are: %s", optarg, out_names());
+		if (cmd_format(optarg, &json))
 			return STATUS_USAGE;
-		}
 	}
 	if (optind < argc) {
 		log_error("'%s' is not expected; see bpfmon features --help", argv[optind]);
@@ -158,4 +157,5 @@ const struct cmd cmd_features = {
 	"  -o, --output FORMAT  text (default) or json\n"
 	"  -h, --help           this text\n",
 	features,
+	NULL,
 };

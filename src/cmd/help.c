@@ -23,8 +23,9 @@ static int help(int argc, char **argv)
 		printf("  %-10s %s\n", (*c)->name, (*c)->summary);
 	printf("\nWithout a command: watch. Options of a command: bpfmon COMMAND --help.\n"
 	       "bpfmon --version prints the version.\n"
-	       "Exit status: 0 done; 1 could not do it; 2 bad usage or bad input.\n");
+	       "Exit status: 0 done; 1 could not do it; 2 bad usage or bad input; 3 verify found a difference.\n");
 	return STATUS_DONE;
 }
 
-const struct cmd cmd_help = { "help", "this list, or the options of a command", "", help };
+const struct cmd cmd_help = { "help", "this list, or the options of a command", "", help,
+			      "[COMMAND]" };

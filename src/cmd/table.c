@@ -2,13 +2,18 @@
 /* The list of commands, and what they share in talking to the user. */
 #include "cmd/cmd.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/log.h"
 
-const struct cmd *const cmds[] = { &cmd_watch, &cmd_features, &cmd_help, NULL };
+const struct cmd *const cmds[] = {
+	&cmd_watch,	 &cmd_top,	&cmd_run,   &cmd_check, &cmd_learn,
+	&cmd_test_rules, &cmd_replay,	&cmd_query, &cmd_maps,	&cmd_snapshot,
+	&cmd_verify,	 &cmd_features, &cmd_help,  NULL,
+};
 
 const struct cmd *cmd_find(const char *name)
 {
@@ -20,8 +25,8 @@ const struct cmd *cmd_find(const char *name)
 
 void cmd_usage(const struct cmd *cmd)
 {
-	printf("Usage: bpfmon %s%s\n%s.\n\n%s", cmd->name, *cmd->usage ? " [OPTION]..." : "",
-	       cmd->summary, cmd->usage);
+	printf("Usage: bpfmon %s%s%s%s\n%s.\n\n%s", cmd->name, *cmd->usage ? " [OPTION]..." : "",
+	       cmd->operand ? " " : "", cmd->operand ?: "", cmd->summary, cmd->usage);
 }
 
 int cmd_bad_option(const struct cmd *cmd, int result, char **argv)
@@ -35,4 +40,13 @@ int cmd_bad_option(const struct cmd *cmd, int result, char **argv)
 	else
 		log_error("unknown option %s; see bpfmon %s --help", word, cmd->name);
 	return STATUS_USAGE;
+}
+
+int cmd_format(const char *word, bool *json)
+{
+	*json = !strcmp(word, "json");
+	if (*json || !strcmp(word, "text"))
+		return 0;
+	log_error("no output format '%s'; there are: text, json", word);
+	return -EINVAL;
 }

@@ -1,136 +1,78 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* bpfmon watch: options to a running pipeline. */
-#include <bpf/bpf.h>
 #include <errno.h>
-#include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
-#include "bpfobj.h"
+#include "load/bpfobj.h"
 #include "cmd/cmd.h"
-#include "lib/log.h"
+#include "cmd/options.h"
+#include "cmd/outputs.h"
+#include "cmd/watch.h"
+#include "conf/limits.h"
+#include "lib/caps.h"
+#include "lib/clock.h"
+#include "inventory/pinwalk.h"
 #include "pipeline.h"
 #include "size.h"
 #include "stop.h"
+#include "version.h"
 
-/*
- * A record of a small element takes 208 bytes, so 64 MiB hold some 320,000. A line of JSON takes
- * the reader five times as long as a write takes the program that makes it, so in a burst the ring
- * decides: of a million writes 16 MiB lose about 85 %, 64 MiB about 60 %, 256 MiB none
- * (bench/RESULTS.md). 64 MiB, allocated whole at start, is what a host that runs BPF programs can
- * spare. What a ring can not hold is counted.
- */
-#define BUFFER_DEFAULT (64u << 20)
-#define BUFFER_MIN (64u << 10)	/* must hold several of the largest records, 12 KiB */
-#define BUFFER_MAX (1u << 30)
-#define DURATION_MAX (366ull * 86400)	/* seconds */
-
-struct watch {
-	struct filter filter;
-	const struct out_format *format;
-	uint64_t buffer, bytes, duration, count;
-	enum log_level level;
-	bool help;
+enum {
+	OPT_BUFFER = OPT_OWN,
+	OPT_DURATION,
+	OPT_HEARTBEAT,
+	OPT_CHECK_INTERVAL,
+	OPT_COMPARE_INTERVAL,
+	OPT_COMPARE_LIMIT,
+	OPT_SUMMARY_AFTER,
 };
-
-static int number(const char *option, const char *word, uint64_t min, uint64_t max, uint64_t *out)
-{
-	if (size_parse(word, out) && *out >= min && *out <= max)
-		return 0;
-	log_error("%s '%s': give a number from %llu to %llu", option, word, (unsigned long long)min,
-		  (unsigned long long)max);
-	return -EINVAL;
-}
-
-static int set_format(struct watch *w, const char *name)
-{
-	w->format = out_find(name);
-	if (w->format)
-		return 0;
-	log_error("no output format '%s'; there are: %s", name, out_names());
-	return -EINVAL;
-}
-
-enum { OPT_PROG = 256, OPT_BYTES, OPT_BUFFER, OPT_DURATION, OPT_COUNT };
 
 static int set_option(struct watch *w, int c, char *word)
 {
-	char why[256] = "";
-	int err = 0;
-
 	switch (c) {
-	case 'm':
-		err = filter_add_map(&w->filter.only, word, why, sizeof(why));
-		break;
-	case 'p':
-		err = filter_add_pid(&w->filter.only, word, why, sizeof(why));
-		break;
-	case 'c':
-		err = filter_add_comm(&w->filter.only, word, why, sizeof(why));
-		break;
-	case OPT_PROG:
-		err = filter_add_prog(&w->filter.only, word, why, sizeof(why));
-		break;
-	case 'x':
-		err = filter_add_except(&w->filter, word, why, sizeof(why));
-		break;
-	case 'e':
-		err = filter_set_types(&w->filter, word, why, sizeof(why));
-		break;
-	case 'a':
-		break;	/* every event is a line of its own already */
-	case 'o':
-		return set_format(w, word);
-	case 'q':
-		w->level = LOG_WARN;
-		break;
-	case 'v':
-		w->level = LOG_DEBUG;
-		break;
-	case 'h':
-		w->help = true;
-		break;
-	case OPT_BYTES:
-		return number("--bytes", word, 0, WIRE_BYTES_MAX, &w->bytes);
 	case OPT_BUFFER:
-		return number("--buffer", word, BUFFER_MIN, BUFFER_MAX, &w->buffer);
+		return options_number("--buffer", word, BUFFER_MIN, BUFFER_MAX, &w->buffer);
 	case OPT_DURATION:
-		return number("--duration", word, 1, DURATION_MAX, &w->duration);
-	case OPT_COUNT:
-		return number("--count", word, 1, UINT64_MAX, &w->count);
+		return options_number("--duration", word, 1, DURATION_MAX, &w->duration);
+	case OPT_HEARTBEAT:
+		return options_number("--heartbeat", word, 0, TIMER_MAX, &w->heartbeat);
+	case OPT_CHECK_INTERVAL:
+		return options_number("--check-interval", word, 0, TIMER_MAX, &w->check);
+	case OPT_COMPARE_INTERVAL:
+		return options_number("--compare-interval", word, 0, COMPARE_INTERVAL_MAX,
+				      &w->compare_interval);
+	case OPT_COMPARE_LIMIT:
+		return options_number("--compare-limit", word, COMPARE_LIMIT_MIN, COMPARE_LIMIT_MAX,
+				      &w->compare_limit);
+	case OPT_SUMMARY_AFTER:
+		return options_number("--summary-after", word, 0, SUMMARY_AFTER_MAX,
+				      &w->summary_after);
+	default:
+		return options_set(&w->common, c, word);
 	}
-	if (err)
-		log_error("%s", why);
-	return err;
 }
 
 static int parse(struct watch *w, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "map", required_argument, NULL, 'm' },
-		{ "pid", required_argument, NULL, 'p' },
-		{ "comm", required_argument, NULL, 'c' },
-		{ "prog", required_argument, NULL, OPT_PROG },
-		{ "exclude", required_argument, NULL, 'x' },
-		{ "events", required_argument, NULL, 'e' },
-		{ "all", no_argument, NULL, 'a' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "bytes", required_argument, NULL, OPT_BYTES },
+		OPTIONS_LONG,
 		{ "buffer", required_argument, NULL, OPT_BUFFER },
 		{ "duration", required_argument, NULL, OPT_DURATION },
-		{ "count", required_argument, NULL, OPT_COUNT },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
+		{ "heartbeat", required_argument, NULL, OPT_HEARTBEAT },
+		{ "check-interval", required_argument, NULL, OPT_CHECK_INTERVAL },
+		{ "compare-interval", required_argument, NULL, OPT_COMPARE_INTERVAL },
+		{ "compare-limit", required_argument, NULL, OPT_COMPARE_LIMIT },
+		{ "summary-after", required_argument, NULL, OPT_SUMMARY_AFTER },
 		{},
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, ":m:p:c:x:e:ao:qvh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, OPTIONS_SHORT, options, NULL)) != -1) {
 		if (c == '?' || c == ':') {
 			cmd_bad_option(&cmd_watch, c, argv);
 			return -EINVAL;
@@ -142,30 +84,19 @@ static int parse(struct watch *w, int argc, char **argv)
 		log_error("'%s' is not expected; see bpfmon watch --help", argv[optind]);
 		return -EINVAL;
 	}
-	return 0;
+	return options_check(&w->common);
 }
 
 /* ---- what the command line names must be there ---- */
 
 static int resolve_pin(struct map_match *m)
 {
-	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = BPF_F_RDONLY);
-	struct bpf_map_info info = {};
-	uint32_t len = sizeof(info);
-	int fd = bpf_obj_get_opts(m->text, &opts);
+	char why[512];
+	int err = pinwalk_map_id(m->text, &m->id, why, sizeof(why));
 
-	if (fd < 0) {
-		log_error("no map is pinned at %s: %s", m->text, strerror(errno));
-		return -EINVAL;
-	}
-	if (bpf_obj_get_info_by_fd(fd, &info, &len) || !info.id) {
-		log_error("%s is not a pinned map", m->text);
-		close(fd);
-		return -EINVAL;
-	}
-	m->id = info.id;
-	close(fd);
-	return 0;
+	if (err)
+		log_error("%s", why);
+	return err;
 }
 
 struct find_map {
@@ -175,7 +106,7 @@ struct find_map {
 
 static void find_map(void *context, const void *record)
 {
-	const struct wire_map *map = record;
+	const struct wire_map *map = &((const struct wire_listed *)record)->map;
 	struct find_map *find = context;
 
 	if (find->match->kind == MATCH_ID && find->match->id == map->id)
@@ -248,87 +179,183 @@ static int check_words(struct filter *f)
 	return 0;
 }
 
-static int watch_run(struct watch *w)
+static void drop_capabilities(uint64_t keep)
 {
-	struct bpfobj_opts bpf = { .ring_bytes = (uint32_t)size_power_of_two(w->buffer),
-				   .bytes = (uint32_t)w->bytes,
-				   .lookups = filter_reads(&w->filter) };
-	struct pipeline_opts opts = {
-		.filter = &w->filter,
-		.format = w->format,
-		.bytes = (uint32_t)w->bytes,
-		.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
-		.max_events = w->count,
-		.duration_ns = w->duration * 1000000000,
-		.stop = stop_asked,
-		.give_up = stop_insisted,
-	};
-	struct bpfobj *obj = NULL;
-	char why[512];
-	int err;
+	int err = caps_keep(keep);
 
-	err = bpfobj_new(&bpf, &obj, why, sizeof(why));
-	if (err) {
-		log_error("%s", why);
-		return STATUS_FAILED;
-	}
-	if (check_maps(obj, &w->filter.only) || check_progs(obj, &w->filter.only)) {
-		bpfobj_free(obj);
-		return STATUS_USAGE;
-	}
-	opts.stop_fd = stop_fd();
-	err = pipeline_run(obj, &opts, STDOUT_FILENO);
-	bpfobj_free(obj);
-	return err ? STATUS_FAILED : STATUS_DONE;
+	if (err)
+		log_warn("cannot give up capabilities that are not needed any more: %s",
+			 strerror(-err));
 }
 
-static int watch(int argc, char **argv)
+/* A summary does not tell in whose context a program wrote, which these filters ask for. */
+static uint32_t summary_after(const struct watch *w)
 {
-	struct watch w = {
-		.format = &out_text, .buffer = BUFFER_DEFAULT, .bytes = 64, .level = LOG_INFO
-	};
-	int err;
+	if (w->common.all || filter_needs_process(&w->common.filter))
+		return 0;
+	return (uint32_t)w->summary_after;
+}
 
-	filter_init(&w.filter);
-	if (parse(&w, argc, argv))
-		return STATUS_USAGE;
-	if (w.help) {
-		cmd_usage(&cmd_watch);
-		return STATUS_DONE;
-	}
-	log_set_level(w.level);
-	if (check_words(&w.filter))
+static int run_pipeline(struct watch *w, struct bpfobj *obj)
+{
+	struct utsname host;
+	struct pipeline_opts opts = {
+		.filter = &w->common.filter,
+		.kernel = host.release,
+		.bytes = (uint32_t)w->common.bytes,
+		.max_events = w->common.count,
+		.duration_ns = w->duration * 1000000000,
+		.heartbeat_ns = w->heartbeat * 1000000000,
+		.check_ns = w->check * 1000000000,
+		.compare_ns = w->compare_interval * 1000000000,
+		.compare_bytes = w->compare_limit,
+		.summary_after = summary_after(w),
+		.stop = stop_asked,
+		.stop_fd = stop_fd(),
+		.between = w->between,
+		.context = w->context,
+		.rules = w->rules,
+	};
+	struct record_info info = {
+		.minor = RECORD_MINOR,
+		.cpus = bpfobj_cpus(obj),
+		.host = host.nodename,
+		.kernel = host.release,
+		.version = BPFMON_VERSION,
+		.start_ns = clock_ns(CLOCK_REALTIME),
+	};
+	struct sink sink;
+	int status;
+
+	uname(&host);
+	/* Everything is attached: what only that took goes. Outputs have threads, which inherit. */
+	drop_capabilities(CAPS_WATCHING | CAPS_OUTPUTS);
+	status = w->open_sink ? w->open_sink(w, &info, &sink) :
+				options_sink(&w->common, &info, stop_insisted, &sink);
+	if (status)
+		return status;
+	drop_capabilities(CAPS_WATCHING);
+	if (pipeline_run(obj, &opts, &sink))
+		status = STATUS_FAILED;
+	sink_fini(&sink);
+	return status;
+}
+
+/*
+ * Bytes of memory that can be had without swapping, or UINT64_MAX when the kernel does not say.
+ * MemAvailable, Documentation/filesystems/proc.rst.
+ */
+static uint64_t memory_available(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	uint64_t kib, available = UINT64_MAX;
+	char line[128];
+
+	if (!file)
+		return available;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &kib) == 1)
+			available = kib * 1024;
+	fclose(file);
+	return available;
+}
+
+/* The kernel takes the whole ring at once, and would push everything else out for minutes first. */
+static int check_buffer(uint64_t ring_bytes)
+{
+	uint64_t available = memory_available();
+
+	if (ring_bytes < available)
+		return 0;
+	log_error("a ring of %" PRIu64 " MiB does not fit: %" PRIu64
+		  " MiB of memory are available; lower --buffer",
+		  ring_bytes >> 20, available >> 20);
+	return -ENOMEM;
+}
+
+int watch_run(struct watch *w)
+{
+	const struct filter *filter = &w->common.filter;
+	struct bpfobj_opts bpf = { .ring_bytes = (uint32_t)size_power_of_two(w->buffer),
+				   .bytes = (uint32_t)w->common.bytes,
+				   .lookups = filter_reads(filter) || w->lookups };
+	struct bpfobj *obj = NULL;
+	int status = STATUS_USAGE, err;
+	char why[512];
+
+	if (check_words(&w->common.filter))
 		return STATUS_USAGE;
 	err = stop_init();
 	if (err) {
 		log_error("cannot handle signals: %s", strerror(-err));
 		return STATUS_FAILED;
 	}
+	if (w->between)
+		stop_hup_reloads();
+	if (check_buffer(bpf.ring_bytes))
+		return STATUS_FAILED;
+	if (bpfobj_new(&bpf, &obj, why, sizeof(why))) {
+		log_error("%s", why);
+		return STATUS_FAILED;
+	}
+	if (!check_maps(obj, &filter->only) && !check_progs(obj, &filter->only))
+		status = run_pipeline(w, obj);
+	bpfobj_free(obj);
+	return status;
+}
+
+static int watch(int argc, char **argv)
+{
+	struct watch w = { .buffer = BUFFER_DEFAULT,
+			   .check = CHECK_INTERVAL,
+			   .compare_interval = COMPARE_INTERVAL,
+			   .compare_limit = COMPARE_LIMIT,
+			   .summary_after = SUMMARY_AFTER };
+
+	options_init(&w.common);
+	w.common.bytes = BYTES_DEFAULT;
+	if (parse(&w, argc, argv))
+		return STATUS_USAGE;
+	if (w.common.help) {
+		cmd_usage(&cmd_watch);
+		return STATUS_DONE;
+	}
+	log_set_level(w.common.level);
 	return watch_run(&w);
 }
 
 const struct cmd cmd_watch = {
 	"watch",
 	"print changes of maps as they happen, until Ctrl-C",
-	"  -m, --map MAP          only this map: id, name, glob or pinned path; repeatable\n"
-	"  -p, --pid PID          only this process; repeatable\n"
-	"  -c, --comm NAME        only this command, a name or glob; repeatable\n"
-	"      --prog PROG        only this BPF program, an id, name or glob; repeatable\n"
-	"  -x, --exclude LIST     leave out: map=MAP,comm=NAME,pid=PID,prog=PROG; repeatable\n"
-	"  -e, --events LIST      event types, or groups: open, write, life, read, all;\n"
+	"  -m, --map MAP          only this map: id, name, glob or pinned path; repeatable\n" OPTIONS_HELP_FILTERS
 	"                         by default everything but read\n"
-	"  -a, --all              every event as its own line (this version makes no summaries)\n"
-	"  -o, --output FORMAT    text (default) or json\n"
+	"      --summary-after N  of a BPF program's writes to a map so many in a second have an\n"
+	"                         event each (default 100), the others are counted and told of\n"
+	"                         in one monitor.summary a second; 0: all have. Always have: a\n"
+	"                         failed write, any by bpf(2), and all with -p, -c or -x pid=,\n"
+	"                         comm=, for a summary is of a program in any process\n"
+	"  -a, --all              every event as its own line: no summaries\n" OUTPUTS_HELP
+	"  -w, --write FILE       record into a new file, for bpfmon replay; - is standard\n"
+	"                         output; prints nothing unless -o is given as well\n"
 	"      --bytes N          bytes of key and value to capture, 0 to 4096 (default 64)\n"
 	"      --buffer BYTES     size of the ring, 64K to 1G (default 64M); K, M, G allowed;\n"
 	"                         rounded up to a power of two\n"
+	"      --compare-interval SEC  how often the content of maps is compared, for changes\n"
+	"                         that no hook sees (default 1); 0: never\n"
+	"      --compare-limit SIZE  bytes of content that are compared of one map, 4K to 1G\n"
+	"                         (default 1M); 16 times as much of all\n"
 	"      --duration SEC     stop after so many seconds\n"
 	"      --count N          stop after so many events\n"
+	"      --heartbeat SEC    write monitor.heartbeat each SEC seconds (default 0: never)\n"
+	"      --check-interval SEC  look each SEC seconds for what blinds bpfmon, and raise\n"
+	"                         alerts (default 1; 0: never)\n"
 	"  -q, --quiet            only warnings and errors on stderr\n"
 	"  -v, --verbose          more on stderr\n"
 	"  -h, --help             this text\n"
 	"\n"
-	"Needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE.\n"
+	"Needs root, or CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_SYSLOG and,\n"
+	"before Linux 5.11, CAP_SYS_RESOURCE.\n"
 	"Exit status: 0 done; 1 could not do it; 2 bad usage or bad input.\n",
 	watch,
+	NULL,
 };
