@@ -4,8 +4,11 @@
  * itself, so that rounds with and without it alternate, and prints raw samples; bench/run makes
  * tables of them.
  *
- *   writer cost BPFMON ROUNDS REPEATS OPS
+ *   writer cost BPFMON ROUNDS REPEATS OPS [MODE...]
+ *                                     ready MODE ROUND cpu (ns, from exec(2) until it is at rest)
  *                                     sample OP MODE ROUND elapsed writer system (ns, for OPS ops)
+ *   writer alone NAME REPEATS OPS     alone OP NAME elapsed writer (ns): whoever watches, or nobody
+ *   writer pace SECONDS RATE          paced WRITTEN elapsed (ns): by bpf(2), RATE a second if it can
  *   writer burst BPFMON COUNT         burst COUNT elapsed monitor delivered lost (ns, events)
  *                                     memory AT-REST ANON AFTER HIGHEST (kB)
  *   writer startstop BPFMON ROUNDS    start ROUND elapsed cpu; stop ROUND elapsed cpu (ns)
@@ -242,8 +245,11 @@ struct mode {
 static const struct mode modes[] = {
 	{ "off", { NULL } },
 	{ "other", { "watch", "-m", "bench_other", "-o", "json", NULL } },
-	{ "json", { "watch", "-m", "bench_array", "-m", "bench_hash", "-o", "json", NULL } },
-	{ "text", { "watch", "-m", "bench_array", "-m", "bench_hash", "-o", "text", NULL } },
+	{ "json", { "watch", "-a", "-m", "bench_array", "-m", "bench_hash", "-o", "json", NULL } },
+	{ "text", { "watch", "-a", "-m", "bench_array", "-m", "bench_hash", "-o", "text", NULL } },
+	{ "summary",
+	  { "watch", "--summary-after", "1", "-m", "bench_array", "-m", "bench_hash", "-o", "json",
+	    NULL } },
 };
 
 #define MODES ((unsigned int)(sizeof(modes) / sizeof(modes[0])))
@@ -258,14 +264,30 @@ static void mode_start(struct monitor *m, const char *bpfmon, const struct mode 
 		monitor_start(m, args);
 }
 
-static int cost(const char *bpfmon, unsigned int rounds, unsigned int repeats, unsigned int ops)
+/* Without names, all. */
+static bool is_asked(const struct mode *mode, char **names)
+{
+	bool asked = !*names;
+
+	for (; *names; names++)
+		asked = asked || !strcmp(mode->name, *names);
+	return asked;
+}
+
+static int cost(const char *bpfmon, unsigned int rounds, unsigned int repeats, unsigned int ops,
+		char **names)
 {
 	for (unsigned int n = 0; n < rounds * MODES; n++) {
 		const struct mode *mode = &modes[n % MODES];
 		uint64_t totals[3] = {};
 		struct monitor m;
 
+		if (!is_asked(mode, names))
+			continue;
 		mode_start(&m, bpfmon, mode);
+		if (m.pid)
+			printf("ready %s %u %" PRIu64 "\n", mode->name, n / MODES,
+			       monitor_settle(&m));
 		for (unsigned int i = 0; i < repeats * OPS; i++) {
 			struct sample s = measure(&m, i % OPS, ops);
 
@@ -282,12 +304,48 @@ static int cost(const char *bpfmon, unsigned int rounds, unsigned int repeats, u
 	return 0;
 }
 
+static int alone(const char *name, unsigned int repeats, unsigned int ops)
+{
+	const struct monitor none = { .pid = 0 };
+
+	for (unsigned int i = 0; i < repeats * OPS; i++) {
+		struct sample s = measure(&none, i % OPS, ops);
+
+		printf("alone %s %s %" PRIu64 " %" PRIu64 "\n", op_names[i % OPS], name, s.elapsed,
+		       s.writer);
+	}
+	return 0;
+}
+
+#define LATE_NS 50000000	/* what is made up for: a burst of more would be another test */
+
+/* In slices of 1 ms. */
+static int pace(unsigned int seconds, unsigned int rate)
+{
+	uint64_t start = now(CLOCK_MONOTONIC), at = start, written = 0, behind;
+
+	while (now(CLOCK_MONOTONIC) < start + seconds * 1000000000ull) {
+		struct timespec until;
+
+		run_op(SYS_ARRAY, rate / 1000);
+		written += rate / 1000;
+		at += 1000000;
+		behind = now(CLOCK_MONOTONIC) > at ? now(CLOCK_MONOTONIC) - at : 0;
+		at += behind > LATE_NS ? behind - LATE_NS : 0;
+		until.tv_sec = (time_t)(at / 1000000000);
+		until.tv_nsec = (long)(at % 1000000000);
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+	}
+	printf("paced %" PRIu64 " %" PRIu64 "\n", written, now(CLOCK_MONOTONIC) - start);
+	return 0;
+}
+
 /* At full speed, then until bpfmon has read what there is. Fails if the accounts don't add up. */
 static int burst(const char *bpfmon, unsigned int count)
 {
-	const struct mode mode = {
-		"burst", { "watch", "-m", "bench_array", "-e", "map.update", "-o", "json", NULL }
-	};
+	const struct mode mode = { "burst",
+				   { "watch", "-a", "-m", "bench_array", "-e", "map.update", "-o",
+				     "json", NULL } };
 	uint64_t totals[3], elapsed, cpu;
 	unsigned long rest, anon, after, highest;
 	struct monitor m;
@@ -349,17 +407,21 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 4 || !n)
 		errx(2,
-		     "usage: %s cost BPFMON ROUNDS REPEATS OPS | burst BPFMON COUNT | "
-		     "startstop BPFMON ROUNDS",
+		     "usage: %s cost BPFMON ROUNDS REPEATS OPS [MODE...] | alone NAME REPEATS OPS | "
+		     "pace SECONDS RATE | burst BPFMON COUNT | startstop BPFMON ROUNDS",
 		     argv[0]);
 	skel = writer_bpf__open_and_load();
 	if (!skel)
 		err(1, "cannot load programs");
 	/* The keys exist from here on. */
 	sys_updates(bpf_map__fd(skel->maps.bench_hash), ENTRIES);
-	if (!strcmp(argv[1], "cost") && argc == 6)
+	if (!strcmp(argv[1], "cost") && argc >= 6)
 		return cost(argv[2], n, (unsigned int)strtoul(argv[4], NULL, 10),
-			    (unsigned int)strtoul(argv[5], NULL, 10));
+			    (unsigned int)strtoul(argv[5], NULL, 10), argv + 6);
+	if (!strcmp(argv[1], "alone") && argc == 5)
+		return alone(argv[2], n, (unsigned int)strtoul(argv[4], NULL, 10));
+	if (!strcmp(argv[1], "pace"))
+		return pace((unsigned int)strtoul(argv[2], NULL, 10), n);
 	if (!strcmp(argv[1], "burst"))
 		return burst(argv[2], n);
 	if (!strcmp(argv[1], "startstop"))
