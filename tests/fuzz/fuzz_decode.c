@@ -3,30 +3,22 @@
  * A ring record, decoded and written in both formats, on machines of few and of many CPUs.
  * What is written must be one line without control bytes.
  *
- * links: src/decode.c src/event.c src/maptype.c src/names.c src/hooks.c src/lib/buf.c src/out/json.c src/out/text.c
+ * links: src/out/bytes.c src/btf/btfval*.c
+ * links: src/decode.c src/decode_object.c src/event.c src/maptype.c src/names.c src/load/hooks.c
+ * links: src/pins.c
+ * links: src/lib/buf.c src/out/json.c src/out/json_map.c src/out/json_process.c src/out/object.c
+ * links: src/out/text.c
+ * links: src/decode_run.c src/out/run.c
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "bpfmon/wire.h"
 #include "decode.h"
+#include "one_line.h"
 #include "out/out.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void write_event(const struct out_format *format, const struct event *e)
-{
-	static const struct out_env env = { .host = "h" };
-	struct buf b = { 0 };
-
-	format->event(&b, &env, 1, e);
-	for (size_t i = 0; i + 1 < b.len; i++)
-		if ((unsigned char)b.data[i] < 0x20 || b.data[i] == 0x7f)
-			abort();
-	if (!b.len || b.data[b.len - 1] != '\n')
-		abort();
-	buf_fini(&b);
-}
 
 static void decode(const struct decode_env *env, const void *record, size_t size)
 {

@@ -2,27 +2,30 @@
 /*
  * One line of /proc/PID/fdinfo/FD.
  *
- * links: src/ownmaps.c
+ * links: src/fdinfo.c
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "ownmaps.h"
+#include "fdinfo.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *line = malloc(size + 1);
-	uint32_t id = 0;
+	struct fdinfo info = {};
 
 	if (!line)
 		return 0;
 	memcpy(line, data, size);
 	line[size] = '\0';
-	if (ownmaps_parse_fdinfo(line, &id) != (id != 0))
+	fdinfo_parse(line, &info);
+	if (info.map_id && strncmp(line, "map_id:", 7) != 0)
 		abort();
-	if (id && strncmp(line, "map_id:", 7) != 0)
+	/* One line sets one thing, if any. */
+	if (!!info.map_id + !!info.flags + info.frozen + info.has_memory > 1 ||
+	    (info.memory && !info.has_memory))
 		abort();
 	free(line);
 	return 0;

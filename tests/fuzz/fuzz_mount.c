@@ -22,9 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(line, data, size);
 	line[size] = '\0';
 	if (pins_parse_mount(line, &m)) {
-		if (strlen(m.path) > size)
+		if (strlen(m.path) > size || strlen(m.root) > size)
 			abort();
-		free(m.path);
+		pins_mount_fini(&m);
 	}
 	/* The decoder lets only names pass that end with a NUL. */
 	len = pins_path("/root", line, size + 1, out, sizeof(out));

@@ -7,6 +7,7 @@
 #define BPFMON_TEST_RECORD_H
 
 #include <linux/bpf.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct record {
 		struct wire_cmd cmd;
 		struct wire_fd fd;
 		struct wire_fs fs;
+		struct wire_run run;
 		uint8_t bytes[16384];
 	};
 	size_t len;
@@ -99,6 +101,27 @@ static inline void record_fs(struct record *r, uint32_t what, const char *names,
 	record_end(r, sizeof(r->fs));
 }
 
+/* About program `on_tick`, which uses two maps. */
+static inline void record_run(struct record *r, uint32_t what)
+{
+	static const struct wire_program on_tick = {
+		.id = 31,
+		.type = BPF_PROG_TYPE_RAW_TRACEPOINT,
+		.tag = { 0xa0, 0x4f, 0x5e, 0xef, 0x06, 0xa7, 0xf5, 0x55 },
+		.name = "on_tick",
+	};
+
+	record_common(r, WIRE_RUN, WIRE_HOOK_SYS_EXIT, "bpftool");
+	memset(&r->op.map, 0, sizeof(r->op.map));
+	r->run.what = what;
+	r->run.flags = WIRE_RUN_RESULT;
+	r->run.program = on_tick;
+	r->run.maps = 2;
+	r->run.used[0] = (struct wire_used){ 12, "config" };
+	r->run.used[1] = (struct wire_used){ 13, "sixteen_bytes_a" };
+	record_end(r, sizeof(r->run));
+}
+
 /* Key and value as captured; sizes are those of the map. NULL: there is none. */
 static inline void record_data(struct record *r, const void *key, size_t key_len, uint8_t shape,
 			       const void *value, size_t value_len)
@@ -118,6 +141,19 @@ static inline void record_data(struct record *r, const void *key, size_t key_len
 	record_end(r, sizeof(r->op) + room + value_len);
 }
 
+/* The value before, as captured; goes behind the rest. */
+static inline void record_old(struct record *r, uint8_t shape, const void *old, size_t len)
+{
+	size_t at = r->len;
+
+	r->op.old = WIRE_OLD_READ;
+	r->op.old_shape = shape;
+	r->op.old_off = (uint32_t)(at - sizeof(r->op));
+	r->op.old_len = (uint32_t)len;
+	memcpy(r->bytes + at, old, len);
+	record_end(r, at + len);
+}
+
 /* An update of config[1] by bpf(2), or a delete of it. */
 static inline void record_op(struct record *r, uint8_t op)
 {
@@ -129,6 +165,18 @@ static inline void record_op(struct record *r, uint8_t op)
 	r->op.fd = -1;
 	record_data(r, "\1\0\0\0", 4, op == WIRE_OP_UPDATE ? WIRE_VALUE_ONE : WIRE_VALUE_NONE,
 		    "\1\2\3\4\5\6\7", op == WIRE_OP_UPDATE ? 8 : 0);
+}
+
+/* Room for objects behind the value, and with them for the paths of cgroups; none is set yet. */
+static inline struct wire_objects *record_objects(struct record *r, bool paths)
+{
+	size_t at = (r->op.value_off + r->op.value_len + 7) & ~(size_t)7;
+	struct wire_objects *o = (struct wire_objects *)(r->op.data + at);
+
+	memset(o, 0, sizeof(*o) + (paths ? 2 * WIRE_CGROUP_ROOM : 0));
+	r->op.objects_off = (uint32_t)at;
+	record_end(r, sizeof(r->op) + at + sizeof(*o) + (paths ? 2 * WIRE_CGROUP_ROOM : 0));
+	return o;
 }
 
 /* A copy with nothing behind it, so that a sanitizer sees a read past its end. To be freed. */

@@ -6,13 +6,11 @@
 #include <errno.h>
 
 #include "names.h"
-#include "record.h"
-
-static void set_name(char name[WIRE_NAME_BYTES], const char *text)
-{
-	memset(name, 0, WIRE_NAME_BYTES);
-	memcpy(name, text, strlen(text));
-}
+#include "record_maps.h"
+#include "situations_btf.h"
+#include "situations_facts.h"
+#include "situations_object.h"
+#include "situations_run.h"
 
 static void create(struct record *r)
 {
@@ -157,14 +155,14 @@ static void update_thread(struct record *r)
 	r->op.task.tid = 815;
 }
 
-static void hash_map(struct record *r, uint32_t key_size, uint32_t value_size)
+/* A process that more is known of. */
+static void update_process(struct record *r)
 {
 	record_op(r, WIRE_OP_UPDATE);
-	r->hdr.hook = WIRE_HOOK_HASH_UPDATE;
-	set_name(r->op.map.name, "sessions");
-	r->op.map.type = BPF_MAP_TYPE_HASH;
-	r->op.map.key_size = key_size;
-	r->op.map.value_size = value_size;
+	r->op.task.who = 1;
+	r->op.task.start_ns = RECORD_TIME_NS - 1000000000;
+	r->op.task.ppid = 790;
+	r->op.task.tracer = 791;
 }
 
 static void update_hash(struct record *r)
@@ -185,14 +183,6 @@ static void update_no_bytes(struct record *r)
 {
 	record_op(r, WIRE_OP_UPDATE);
 	record_data(r, "", 0, WIRE_VALUE_ONE, "", 0);
-}
-
-static void percpu_map(struct record *r, uint32_t value_size)
-{
-	hash_map(r, 4, value_size);
-	r->hdr.hook = WIRE_HOOK_PERCPU_HASH_SYS;
-	set_name(r->op.map.name, "hits");
-	r->op.map.type = BPF_MAP_TYPE_PERCPU_HASH;
 }
 
 static void percpu_all(struct record *r)
@@ -308,6 +298,49 @@ static void storage_helper(struct record *r)
 	record_data(r, NULL, 0, WIRE_VALUE_ONE, "\1\2\3\4\5\6\7", 8);
 }
 
+static void old_array(struct record *r)
+{
+	record_op(r, WIRE_OP_UPDATE);
+	record_old(r, WIRE_VALUE_ONE, "\7\6\5\4\3\2\1", 8);
+}
+
+static void old_truncated(struct record *r)
+{
+	update_truncated(r);
+	record_old(r, WIRE_VALUE_ONE, "abcdefghijklmnop", RECORD_BYTES);
+}
+
+static void old_percpu_all(struct record *r)
+{
+	percpu_all(r);
+	record_old(r, WIRE_VALUE_CPUS, "aaaa\0\0\0\0bbbb\0\0\0\0cccc\0\0\0\0", 24);
+}
+
+static void old_percpu_program(struct record *r)
+{
+	percpu_program(r);
+	record_old(r, WIRE_VALUE_CPU, "bbbb", 4);
+}
+
+static void old_delete(struct record *r)
+{
+	delete_elem(r);
+	record_old(r, WIRE_VALUE_ONE, "\7\6\5\4\3\2\1", 8);
+}
+
+/* The first value of its key. */
+static void old_none(struct record *r)
+{
+	update_hash(r);
+	r->op.old = WIRE_OLD_NONE;
+}
+
+static void old_none_delete(struct record *r)
+{
+	delete_refused(r);
+	r->op.old = WIRE_OLD_NONE;
+}
+
 static void lookup(struct record *r)
 {
 	record_op(r, WIRE_OP_UPDATE);
@@ -390,9 +423,11 @@ static void hostile_names(struct record *r)
 static const struct {
 	const char *name;
 	void (*make)(struct record *r);
+	struct event_mapinfo (*info)(void);	/* NULL: nothing is known of the map */
+	struct event_mapfacts (*facts)(void);	/* NULL: nothing was learned of it */
 } situations[] = {
 /* clang-format off */
-#define SITUATION(name) { #name, name }
+#define SITUATION(name) { #name, name, NULL, NULL }
 	/* clang-format on */
 	SITUATION(create),
 	SITUATION(create_unknown_type),
@@ -414,6 +449,7 @@ static const struct {
 	SITUATION(update_unread),
 	SITUATION(update_flags),
 	SITUATION(update_thread),
+	SITUATION(update_process),
 	SITUATION(update_hash),
 	SITUATION(update_truncated),
 	SITUATION(update_no_bytes),
@@ -422,7 +458,7 @@ static const struct {
 	SITUATION(percpu_one_cpu),
 	SITUATION(percpu_flag_all_cpus),
 	SITUATION(percpu_program),
-	{ "delete", delete_elem },
+	{ "delete", delete_elem, NULL, NULL },
 	SITUATION(delete_refused),
 	SITUATION(delete_batch),
 	SITUATION(delete_program),
@@ -431,6 +467,13 @@ static const struct {
 	SITUATION(push_program),
 	SITUATION(delete_kernel),
 	SITUATION(storage_helper),
+	SITUATION(old_array),
+	SITUATION(old_truncated),
+	SITUATION(old_percpu_all),
+	SITUATION(old_percpu_program),
+	SITUATION(old_delete),
+	SITUATION(old_none),
+	SITUATION(old_none_delete),
 	SITUATION(lookup),
 	SITUATION(mmap_rw),
 	SITUATION(mmap_refused),
@@ -441,8 +484,24 @@ static const struct {
 	SITUATION(freeze_refused),
 	SITUATION(pin),
 	SITUATION(pin_refused),
-	{ "free", record_free },
+	{ "free", record_free, NULL, NULL },
 	SITUATION(hostile_names),
+	{ "create_btf", create_btf, rules, NULL },
+	{ "update_btf", update_btf, rules, NULL },
+	{ "update_btf_cut", update_btf_cut, rules, NULL },
+	{ "update_btf_key", update_syscall, only_key, NULL },
+	{ "update_btf_hostile", update_syscall, hostile_btf, NULL },
+	{ "update_btf_unread", update_syscall, no_types, NULL },
+	{ "update_section", update_section, section, NULL },
+	{ "delete_btf", delete_btf, rules, NULL },
+	{ "percpu_btf", percpu_btf, hits, NULL },
+	{ "old_btf", old_btf, rules, NULL },
+	{ "old_btf_refused", old_btf_refused, rules, NULL },
+	{ "old_btf_percpu", old_btf_percpu, hits, NULL },
+	{ "old_section", old_section, section, NULL },
+	OBJECT_SITUATIONS,
+	FACTS_SITUATIONS,
+	RUN_SITUATIONS,
 };
 
 #define SITUATIONS (sizeof(situations) / sizeof(situations[0]))

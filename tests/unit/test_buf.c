@@ -169,6 +169,17 @@ static void json_numbers(void)
 	json_close(&b, '}');
 	CHECK_STR(take(), "{\"zero\":0,\"below\":9007199254740991,\"at\":\"9007199254740992\","
 			  "\"max\":\"18446744073709551615\"}");
+	json_open(&b, NULL, '[');
+	json_i64(&b, NULL, -1);
+	json_i64(&b, NULL, 1);
+	json_i64(&b, NULL, 1 - (1ll << 53));
+	json_i64(&b, NULL, -(1ll << 53));
+	json_i64(&b, NULL, INT64_MIN);
+	json_i64(&b, NULL, INT64_MAX);
+	json_number(&b, NULL, "1.5");
+	json_close(&b, ']');
+	CHECK_STR(take(), "[-1,1,-9007199254740991,\"-9007199254740992\","
+			  "\"-9223372036854775808\",\"9223372036854775807\",1.5]");
 }
 
 static void json_nesting(void)

@@ -5,31 +5,8 @@
 #include <errno.h>
 
 #include "names.h"
-#include "record.h"
+#include "decoding.h"
 #include "test.h"
-
-static const struct decode_env env = {
-	.realtime_offset_ns = 1000,
-	.cpus = RECORD_CPUS,
-	.bytes = RECORD_BYTES,
-};
-
-static struct record r;
-static struct event e;
-static void *lent;	/* what `e` points into */
-
-static int decode_len(size_t len)
-{
-	free(lent);
-	lent = record_copy(&r, len);
-	memset(&e, 0xa5, sizeof(e));
-	return decode_record(&env, lent, len, &e);
-}
-
-static int decode(void)
-{
-	return decode_len(r.len);
-}
 
 static void decode_update(void)
 {
@@ -152,8 +129,8 @@ static void decode_percpu_all(void)
 	CHECK_INT(e.shape, VALUE_CPUS);
 	CHECK_INT(e.value_cpus, RECORD_CPUS);
 	CHECK_INT(e.value.size, 3 * 16);
-	CHECK_INT(event_cpu_value(&e, 2).data[0], 32);
-	CHECK_INT(event_cpu_value(&e, 2).len, 12);
+	CHECK_INT(event_cpu_value(&e, &e.value, 2).data[0], 32);
+	CHECK_INT(event_cpu_value(&e, &e.value, 2).len, 12);
 	/* one byte more than there can be */
 	record_data(&r, "key1", 4, WIRE_VALUE_CPUS, r.bytes, 3 * 16 + 1);
 	CHECK_INT(decode(), -EBADMSG);
@@ -164,10 +141,10 @@ static void decode_percpu_cut(void)
 	percpu_map(16);
 	record_data(&r, "key1", 4, WIRE_VALUE_CPUS, r.bytes, 20);
 	CHECK_INT(decode(), 0);
-	CHECK_INT(event_cpu_value(&e, 0).len, 16);
-	CHECK_INT(event_cpu_value(&e, 1).len, 4);
-	CHECK_INT(event_cpu_value(&e, 2).len, 0);
-	CHECK_INT(event_cpu_value(&e, 2).size, 16);
+	CHECK_INT(event_cpu_value(&e, &e.value, 0).len, 16);
+	CHECK_INT(event_cpu_value(&e, &e.value, 1).len, 4);
+	CHECK_INT(event_cpu_value(&e, &e.value, 2).len, 0);
+	CHECK_INT(event_cpu_value(&e, &e.value, 2).size, 16);
 }
 
 static void decode_percpu_one(void)
@@ -364,14 +341,35 @@ static void decode_program_code(void)
 	CHECK(e.code.prog.has_loader);
 	CHECK_INT(e.code.prog.loader_pid, 7);
 	CHECK_STR(e.code.prog.loader_comm, "loader");
+	CHECK(!e.code.prog.full_name);
 	w.hdr.size--;
 	CHECK_INT(decode_record(&(struct decode_env){ .cpus = 1 }, &w, sizeof(w) - 1, &e),
 		  -EBADMSG);
 }
 
+/* Only where it is what the name was cut from. */
+static void decode_full_name(void)
+{
+	struct wire_code w = { .name = "count_by_tenant", .full_name = "count_by_tenant_and_mode" };
+	struct event_code c;
+
+	decode_code(&w, &c);
+	CHECK_STR(c.prog.full_name, "count_by_tenant_and_mode");
+	w.full_name[15] = '\0';
+	decode_code(&w, &c);
+	CHECK(!c.prog.full_name);
+	memcpy(w.full_name, "another_that_is_longer", sizeof("another_that_is_longer"));
+	decode_code(&w, &c);
+	CHECK(!c.prog.full_name);
+	memset(w.full_name, 'c', sizeof(w.full_name));	/* no end */
+	memset(w.name, 'c', sizeof(w.name));
+	decode_code(&w, &c);
+	CHECK(!c.prog.full_name);
+}
+
 static void decode_bad_header(void)
 {
-	static const uint16_t kinds[] = { 0, WIRE_PROG + 1, 255, UINT16_MAX };
+	static const uint16_t kinds[] = { 0, WIRE_PROCESS + 1, 255, UINT16_MAX };
 	static const uint16_t numbers[] = { WIRE_HOOK_COUNT, WIRE_HOOK_COUNT + 1, UINT16_MAX };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -493,6 +491,7 @@ int main(void)
 	RUN(decode_fs_names);
 	RUN(decode_context);
 	RUN(decode_program_code);
+	RUN(decode_full_name);
 	RUN(decode_bad_header);
 	RUN(decode_bad_op);
 	RUN(decode_bad_key);

@@ -23,7 +23,7 @@ static struct event cpus(uint32_t size, size_t captured, uint32_t max)
 static const char *show(const struct event *e, uint32_t cpu)
 {
 	static char text[64];
-	struct event_bytes one = event_cpu_value(e, cpu);
+	struct event_bytes one = event_cpu_value(e, &e->value, cpu);
 	int at = one.data ? (int)(one.data - bytes) : -1;
 
 	snprintf(text, sizeof(text), "%zu of %zu at %d", one.len, one.size, at);

@@ -72,7 +72,141 @@ static void empty_passes_all(void)
 	start();
 	CHECK_INT(types("fs.change"), 0);
 	CHECK(passes(EVENT_FS_CHANGE) && !passes(EVENT_MAP_PIN));
-	CHECK_INT(types("change"), -EINVAL);
+	CHECK_INT(types("change"), 0);
+	CHECK(passes(EVENT_MAP_CHANGE) && !passes(EVENT_FS_CHANGE));
+	start();
+	CHECK_INT(types("alert"), 0);
+	CHECK(passes(EVENT_ALERT) && !passes(EVENT_MAP_UPDATE));
+	/* Whatever else is asked for: it is about all of it. */
+	start();
+	CHECK_INT(filter_add_map(&f.only, "none_such", why, sizeof(why)), 0);
+	CHECK_INT(filter_add_pid(&f.only, "1", why, sizeof(why)), 0);
+	CHECK(passes(EVENT_ALERT) && !passes(EVENT_MAP_UPDATE));
+}
+
+/* Of programs and links: by the maps that the program uses, by it, and by the one it replaces. */
+static void programs_and_links(void)
+{
+	static const struct event_used used[] = { { 12, "config" }, { 13, "sixteen_bytes_ab" } };
+	struct event e = { .type = EVENT_LINK_UPDATE, .task = { .pid = 812, .comm = "bpftool" } };
+
+	e.run.maps = used;
+	e.run.n_maps = 2;
+	e.run.program = (struct event_prog){ .id = 31, .name = "on_tick" };
+	e.run.old_program = (struct event_prog){ .id = 30, .name = "before" };
+	start();
+	CHECK(filter_event(&f, &e));
+	CHECK_INT(types("prog"), 0);
+	CHECK(filter_event(&f, &e) && passes(EVENT_PROG_LOAD) && !passes(EVENT_MAP_CHANGE));
+	CHECK_INT(types("link.create,prog.load"), 0);
+	CHECK(!filter_event(&f, &e) && passes(EVENT_PROG_LOAD));
+	start();
+	CHECK_INT(map("13"), 0);
+	CHECK(filter_event(&f, &e));
+	e.run.n_maps = 1;
+	CHECK(!filter_event(&f, &e));
+	CHECK_INT(map("conf*"), 0);
+	CHECK(filter_event(&f, &e));
+	e.run.n_maps = 0;
+	CHECK(!filter_event(&f, &e));
+	e.run.maps_more = 1;	/* it may be among these */
+	CHECK(filter_event(&f, &e));
+	start();
+	CHECK_INT(filter_add_prog(&f.only, "befor?", why, sizeof(why)), 0);
+	CHECK(filter_event(&f, &e));
+	e.type = EVENT_MAP_UPDATE;
+	CHECK(!filter_event(&f, &e));
+	e.type = EVENT_PROG_DETACH;
+	e.run.old_program.id = 0;
+	e.run.old_program.name[0] = '\0';
+	CHECK(!filter_event(&f, &e));
+	CHECK_INT(filter_add_prog(&f.only, "31", why, sizeof(why)), 0);
+	CHECK(filter_event(&f, &e));
+	CHECK_INT(except("prog=on_*"), 0);
+	CHECK(!filter_event(&f, &e));
+}
+
+/* A change has no actor: who asks for one gets what it is suspected of, and none leaves it out. */
+static void changes_have_suspects(void)
+{
+	const struct event_suspect processes[] = { { .pid = 811, .comm = "other" },
+						   { .pid = 812, .comm = "agent" } };
+	const struct event_suspect_prog programs[] = { { .id = 31, .name = "on_tick" } };
+	struct event e;
+
+	start();
+	CHECK(filter_changes(&f) && passes(EVENT_MAP_CHANGE));
+	CHECK_INT(except("comm=*,pid=812,prog=*"), 0);
+	CHECK(filter_changes(&f) && passes(EVENT_MAP_CHANGE) && !passes(EVENT_MAP_UPDATE));
+	start();
+	e = event(EVENT_MAP_CHANGE);
+	e.task.pid = 0;
+	e.suspects = processes;
+	e.n_suspects = 1;
+	CHECK_INT(filter_add_pid(&f.only, "812", why, sizeof(why)), 0);
+	CHECK(filter_changes(&f) && !filter_event(&f, &e));
+	e.n_suspects = 2;
+	CHECK(filter_event(&f, &e));
+	/* others, or anybody, may have done it */
+	e.n_suspects = 1;
+	e.suspects_cut = true;
+	CHECK(filter_event(&f, &e));
+	e.suspects_cut = false;
+	e.n_suspects = 0;
+	CHECK(filter_event(&f, &e));
+	e.suspect_progs = programs;
+	e.n_suspect_progs = 1;
+	CHECK(!filter_event(&f, &e));
+	CHECK_INT(filter_add_prog(&f.only, "on_*", why, sizeof(why)), 0);
+	CHECK(filter_event(&f, &e));
+	start();
+	CHECK_INT(filter_add_prog(&f.only, "31", why, sizeof(why)), 0);
+	CHECK_INT(filter_add_comm(&f.only, "ag*", why, sizeof(why)), 0);
+	CHECK(filter_event(&f, &e));
+	e.n_suspect_progs = 0;
+	e.n_suspects = 1;
+	CHECK(!filter_event(&f, &e));
+	e.n_suspects = 2;
+	CHECK(filter_event(&f, &e));
+	start();
+	CHECK_INT(types("write"), 0);
+	CHECK(filter_changes(&f) && passes(EVENT_MAP_CHANGE));
+	CHECK_INT(types("open"), 0);
+	CHECK(!filter_changes(&f));
+}
+
+/* A summary passes where what it stands for does; of processes it knows nothing. */
+static void summaries_stand_for_writes(void)
+{
+	static const struct event_prog prog = { .id = 31, .name = "on_tick" };
+	struct event e = { .type = EVENT_SUMMARY,
+			   .task.comm = "",
+			   .map.id = 12,
+			   .program = &prog,
+			   .summary.of = EVENT_MAP_DELETE };
+
+	start();
+	CHECK(filter_event(&f, &e) && !filter_needs_process(&f));
+	CHECK_INT(types("update"), 0);
+	CHECK(!filter_event(&f, &e));
+	CHECK_INT(types("write"), 0);
+	CHECK(filter_event(&f, &e));
+	CHECK_INT(types("monitor.summary"), 0);
+	CHECK(filter_event(&f, &e) && !passes(EVENT_MAP_DELETE));
+	start();
+	CHECK_INT(except("comm=*,pid=0"), 0);
+	CHECK(filter_event(&f, &e) && filter_needs_process(&f));
+	CHECK_INT(except("prog=on_*"), 0);
+	CHECK(!filter_event(&f, &e));
+	start();
+	CHECK_INT(filter_add_prog(&f.only, "31", why, sizeof(why)), 0);
+	CHECK(filter_event(&f, &e) && !filter_needs_process(&f));
+	start();
+	CHECK_INT(filter_add_comm(&f.only, "*", why, sizeof(why)), 0);
+	CHECK(!filter_event(&f, &e) && filter_needs_process(&f));
+	start();
+	CHECK_INT(map("13"), 0);
+	CHECK(!filter_event(&f, &e));
 }
 
 static void map_by_id(void)
@@ -224,6 +358,11 @@ static void by_pid(void)
 static void by_prog(void)
 {
 	static const struct event_prog prog = { .id = 31, .name = "on_tick" };
+	static const struct event_prog cut = { .id = 32,
+					       .name = "count_by_tenant",
+					       .full_name = "count_by_tenant_and_mode" };
+	static const char *const names[] = { "count_by_tenant", "count_by_tenant_and_mode",
+					     "*_mode", "count_by_tenant_and_node", "*_node" };
 	struct event e = event(EVENT_MAP_UPDATE);
 
 	filter_init(&f);
@@ -242,11 +381,17 @@ static void by_prog(void)
 	CHECK(filter_event(&f, &e));
 	e.program = &prog;
 	CHECK(!filter_event(&f, &e));
+	/* The kernel's name, and the whole. */
+	e.program = &cut;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		filter_init(&f);
+		CHECK_INT(filter_add_prog(&f.only, names[i], why, sizeof(why)), 0);
+		CHECK_INT(filter_event(&f, &e), i < 3);
+	}
 	e.program = NULL;
 	CHECK(filter_add_prog(&f.only, "", why, sizeof(why)) && why[0]);
 	CHECK(filter_add_prog(&f.only, "0", why, sizeof(why)) && why[0]);
 	CHECK(filter_add_prog(&f.only, "4294967296", why, sizeof(why)) && why[0]);
-	CHECK(filter_add_prog(&f.only, "sixteen_bytes_or", why, sizeof(why)) && why[0]);
 }
 
 static void by_comm(void)
@@ -375,6 +520,9 @@ static void message_is_cut(void)
 int main(void)
 {
 	RUN(empty_passes_all);
+	RUN(programs_and_links);
+	RUN(changes_have_suspects);
+	RUN(summaries_stand_for_writes);
 	RUN(map_by_id);
 	RUN(map_by_bad_id);
 	RUN(map_by_name);

@@ -9,23 +9,24 @@
 #include <errno.h>
 
 #include "decode.h"
+#include "golden.h"
 #include "out/out.h"
 #include "situations.h"
 #include "test.h"
 
-#define GOLDEN "tests/golden"
 /* 2026-11-24T19:39:19.123456789Z */
 #define NOW_NS 1795549159123456789ull
 
-static const struct out_format *const formats[] = { &out_json, &out_text };
+static const struct out_format *const formats[] = { &out_json, &out_text, &out_ecs, &out_ocsf };
 static const struct out_env plain = { .host = "testhost" };
 static const struct out_env colored = { .host = "testhost", .color = true };
 
 /* ---- what bpfmon says about itself ---- */
 
 static struct hook_state states[WIRE_HOOK_COUNT];
+static struct hook_report reports[WIRE_HOOK_COUNT];
 
-/* All three kinds of state: attached the best way, by a fallback, and missing. */
+/* All kinds of state: attached the best way, in part, by a fallback, and missing. */
 static void start(struct monitor *m)
 {
 	for (int i = 0; i < WIRE_HOOK_COUNT; i++)
@@ -37,8 +38,15 @@ static void start(struct monitor *m)
 		.way = &hooks[WIRE_HOOK_HASH_UPDATE].ways[1],
 		.why = "the trampoline is full (E2BIG)",
 	};
+	states[WIRE_HOOK_LRU_UPDATE] = (struct hook_state){
+		.way = &hooks[WIRE_HOOK_LRU_UPDATE].ways[0],
+		.incomplete = true,
+		.why = "fentry htab_lru_map_update_elem: not attached: Argument list too long",
+	};
+	hook_reports(states, reports);
 	*m = (struct monitor){ .type = MONITOR_START,
-			       .hooks = states,
+			       .hooks = reports,
+			       .n_hooks = WIRE_HOOK_COUNT,
 			       .mode = "full",
 			       .kernel = "6.1.0-test",
 			       .version = "1.2.3" };
@@ -58,16 +66,78 @@ static void stop(struct monitor *m)
 			       .seen = 1ull << 53,
 			       .events = 1000,
 			       .filtered = 7,
+			       .summaries = 3,
+			       .summarized = 999700,
 			       .lost = 12345 };
 }
+
+static void heartbeat(struct monitor *m)
+{
+	*m = (struct monitor){ .type = MONITOR_HEARTBEAT,
+			       .seen = 1024,
+			       .events = 1000,
+			       .filtered = 20,
+			       .lost = 4,
+			       .ring_used = 12345,
+			       .ring_size = 64 << 20,
+			       .uptime_ns = 60000123456,
+			       .interval_ns = 30000000000 };
+}
+
+static void outputs(struct monitor *m)
+{
+	static const struct monitor_output each[] = {
+		{ "file /var/log/a\"b.json", "file", 1000, 0, 0 },
+		{ "syslog tcp:192.0.2.1:514", "syslog", 990, 7, 16384 },
+	};
+
+	stop(m);
+	m->outputs = each;
+	m->n_outputs = 2;
+}
+
+static const struct event_cause causes[] = { { 5 }, { 1ull << 53 } };
+static const struct {
+	const char *name;
+	struct event_alert alert;
+} alerts[] = {
+	{ "alert",
+	  { .rule = "own-map-touched",
+	    .reason = "map.update of bpfmon's own map 7 by evil[901]",
+	    .severity = SEVERITY_CRITICAL,
+	    .causes = causes,
+	    .n_causes = 2 } },
+	{ "alert_over", { .rule = "traced", .reason = "nobody traces bpfmon" } },
+	{ "alert_hostile",
+	  { .rule = "a\033[31m rule \"of\" another length than others",
+	    .reason = "\xff\n\033]0;x",
+	    .severity = SEVERITY_LOW,
+	    .causes = causes,
+	    .n_causes = 1 } },
+	/* Of a rule: the event that fired it is told, too. */
+	{ "alert_rule",
+	  { .rule = "tail-call-cut",
+	    .reason = "evil[901] cut [1]",
+	    .severity = SEVERITY_HIGH,
+	    .causes = causes,
+	    .n_causes = 1,
+	    .of = 1 + EVENT_MAP_DELETE,
+	    .mitre = "T1562.001,T1574",
+	    .count = 3,
+	    .suppressed = 4 } },
+	{ "alert_rule_held",
+	  { .rule = "r", .reason = "4 more", .of = 1 + EVENT_MAP_FREE, .suppressed = 4 } },
+};
+
+#define ALERTS (sizeof(alerts) / sizeof(alerts[0]))
 
 static const struct {
 	const char *name;
 	void (*make)(struct monitor *m);
 } monitors[] = {
-	{ "monitor_start", start },
-	{ "monitor_lost", lost },
-	{ "monitor_stop", stop },
+	{ "monitor_start", start },	{ "monitor_lost", lost },
+	{ "monitor_stop", stop },	{ "monitor_heartbeat", heartbeat },
+	{ "monitor_outputs", outputs },
 };
 
 #define MONITORS (sizeof(monitors) / sizeof(monitors[0]))
@@ -82,6 +152,7 @@ static int print_event(struct buf *b, const struct out_env *env)
 {
 	static const struct decode_env decode = {
 		.realtime_offset_ns = (int64_t)(NOW_NS - RECORD_TIME_NS),
+		.boot_offset_ns = (int64_t)(NOW_NS - RECORD_TIME_NS),
 		.cpus = RECORD_CPUS,
 		.bytes = RECORD_BYTES,
 	};
@@ -94,7 +165,25 @@ static int print_event(struct buf *b, const struct out_env *env)
 		.loader_pid = 700,
 		.loader_comm = "mapwriter",
 	};
+	static const struct event_process details = {
+		.exe = "/usr/sbin/bpf\"tool\033",
+		.exe_deleted = true,
+		.args = "bpftool\0map\0\0\xff\"",
+		.args_len = 15,
+		.args_cut = true,
+		.cgroup = "/kubepods.slice",
+		.has_loginuid = true,
+		.loginuid = 1000,
+		.ns_pid = 1,
+		.n_ancestors = 2,
+		.ancestors = { { 790, "bash" }, { 1, "systemd\n" } },
+		.container = { .id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+			       .pod = "1a2b3c4d-0000-4444-8888-0123456789ab",
+			       .runtime = "cri-o" },
+	};
 	static struct record r;
+	struct event_mapfacts facts;
+	struct event_mapinfo info;
 	struct event e;
 	void *copy;
 	int err;
@@ -104,6 +193,16 @@ static int print_event(struct buf *b, const struct out_env *env)
 	err = decode_record(&decode, copy, r.len, &e);
 	if (!err && e.caller)
 		e.program = &on_tick;
+	if (!err && situations[current].info) {
+		info = situations[current].info();
+		e.map.info = &info;
+	}
+	if (!err && situations[current].facts) {
+		facts = situations[current].facts();
+		e.map.facts = &facts;
+	}
+	if (!err && e.task.who)
+		e.task.process = &details;
 	if (!err)
 		format->event(b, env, 7, &e);
 	free(copy);
@@ -117,34 +216,6 @@ static void print_monitor(struct buf *b)
 	monitors[current].make(&m);
 	m.time_ns = NOW_NS;
 	format->monitor(b, &plain, 7, &m);
-}
-
-/* "" when the text is that of the file; else what is wrong. */
-static const char *compare(const char *name, const struct buf *b)
-{
-	static char why[1024];
-	static char golden[65536];
-	char path[256];
-	size_t len;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s.%s", GOLDEN, name, format->name);
-	file = fopen(path, getenv("UPDATE") ? "we" : "re");
-	snprintf(why, sizeof(why), "%s: %s", path, strerror(errno));
-	if (!file)
-		return why;
-	if (getenv("UPDATE")) {
-		len = b->len ? fwrite(b->data, 1, b->len, file) : 0;
-		return fclose(file) || len != b->len ? why : "";
-	}
-	len = fread(golden, 1, sizeof(golden), file);
-	fclose(file);
-	if (len == b->len && (!len || !memcmp(golden, b->data, len)))
-		return "";
-	snprintf(why, sizeof(why), "not as in %s; it is now: %.*s", path, (int)b->len,
-		 b->data ? b->data : "");
-	why[strcspn(why, "\n")] = '\0';
-	return why;
 }
 
 /* One line, and nothing that a terminal obeys. */
@@ -164,8 +235,33 @@ static void golden_event(void)
 	struct buf b = { 0 };
 	int err = print_event(&b, &plain);
 	bool line = is_one_line(&b);
-	const char *why = err ? strerror(-err) : compare(situations[current].name, &b);
+	const char *why = err ? strerror(-err) :
+				golden_compare(situations[current].name, format->name, &b);
 
+	buf_fini(&b);
+	if (*why)
+		FAIL("%s", why);
+	CHECK(line);
+}
+
+static void golden_alert(void)
+{
+	struct event e = { .type = EVENT_ALERT, .time_ns = NOW_NS, .alert = alerts[current].alert };
+	struct buf b = { 0 };
+	static const struct event_prog prog = { .id = 31,
+						.name = "count_by_tenant",
+						.full_name = "count_by_tenant_\"and\033_mode" };
+	const char *why;
+	bool line;
+
+	if (e.alert.of && e.alert.n_causes) {
+		e.task = (struct event_task){ .pid = 901, .tid = 901, .comm = "evil" };
+		e.map = (struct event_map){ .id = 12, .known = true, .name = "tails" };
+		e.program = &prog;
+	}
+	format->event(&b, &plain, 7, &e);
+	line = is_one_line(&b);
+	why = golden_compare(alerts[current].name, format->name, &b);
 	buf_fini(&b);
 	if (*why)
 		FAIL("%s", why);
@@ -180,7 +276,7 @@ static void golden_monitor(void)
 
 	print_monitor(&b);
 	line = is_one_line(&b) || (!b.len && format == &out_text);
-	why = compare(monitors[current].name, &b);
+	why = golden_compare(monitors[current].name, format->name, &b);
 	buf_fini(&b);
 	if (*why)
 		FAIL("%s", why);
@@ -212,6 +308,43 @@ static void color_only_adds(void)
 		if (!same)
 			FAIL("%s", situations[current].name);
 	}
+}
+
+static void print_process(struct buf *b, struct out_processes *kept, uint64_t serial)
+{
+	struct event_process p = { .serial = serial,
+				   .exe = "/bin/a",
+				   .ns_pid = 1 + (uint32_t)serial };
+
+	b->len = 0;
+	b->comma = false;
+	json_open(b, NULL, '{');
+	json_u64(b, "pid", 1);
+	out_json_process(b, kept, &p);
+	json_bool(b, "more", true);
+	json_close(b, '}');
+	buf_bytes(b, "", 1);
+}
+
+/* What is kept of a process is what would be written; others take its place. */
+static void processes_kept(void)
+{
+	/* One twice, then two that alternate in one place, then two without a serial. */
+	static const uint64_t serials[] = { 1, 1, 1025, 1, 1025, 1025, 2, 0, 0 };
+	struct out_processes *kept = out_processes_new();
+	struct buf b = { 0 }, want = { 0 };
+	bool same = true;
+
+	for (size_t i = 0; i < sizeof(serials) / sizeof(serials[0]); i++) {
+		print_process(&b, kept, serials[i]);
+		print_process(&want, NULL, serials[i]);
+		same = same && !strcmp(b.data, want.data);
+	}
+	out_processes_free(kept);
+	buf_fini(&b);
+	CHECK(same);
+	CHECK_STR(want.data, "{\"pid\":1,\"exe\":\"/bin/a\",\"ns_pid\":1,\"more\":true}");
+	buf_fini(&want);
 }
 
 static int write_seeds(const char *dir)
@@ -252,7 +385,13 @@ int main(void)
 				 format->name);
 			test_run(name, golden_monitor);
 		}
+		for (current = 0; current < ALERTS; current++) {
+			snprintf(name, sizeof(name), "golden/%s.%s", alerts[current].name,
+				 format->name);
+			test_run(name, golden_alert);
+		}
 	}
 	RUN(color_only_adds);
+	RUN(processes_kept);
 	return TEST_STATUS();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Who holds which map: news once for each process, execve(2) and map; and who sent a file. */
-#include "holders.h"
+#include "who/holders.h"
 
 #include <unistd.h>
 

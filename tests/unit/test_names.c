@@ -7,7 +7,7 @@
 #include <linux/bpf.h>
 
 #include "event.h"
-#include "hooks.h"
+#include "load/hooks.h"
 #include "out/out.h"
 #include "test.h"
 
@@ -19,6 +19,23 @@ static void names_errors(void)
 	CHECK_STR(error_name(-EOPNOTSUPP), "EOPNOTSUPP");
 	CHECK_STR(error_name(-4000), NULL);
 	CHECK_STR(error_name(-4095), NULL);
+}
+
+/* Known to libbpf or not. */
+static void names_later_types(void)
+{
+	CHECK_STR(prog_type_name(6), "xdp");
+	CHECK_STR(prog_type_name(32), "netfilter");
+	CHECK_STR(prog_type_name(4711), NULL);
+	CHECK_STR(attach_type_name(24), "trace_fentry");
+	CHECK_STR(attach_type_name(46), "tcx_ingress");
+	CHECK_STR(attach_type_name(58), "trace_fsession");
+	CHECK_STR(attach_type_name(4711), NULL);
+	CHECK_STR(attach_type_name(UINT32_MAX), NULL);
+	CHECK_STR(link_type_name(1), "raw_tracepoint");
+	for (uint32_t type = 0; type < 15; type++)
+		CHECK(link_type_name(type));
+	CHECK_STR(link_type_name(4711), NULL);
 }
 
 static void names_map_types(void)
@@ -60,7 +77,13 @@ static void names_events(void)
 {
 	for (int t = 0; t < EVENT_TYPES; t++)
 		CHECK(event_type_names[t] && (!strncmp(event_type_names[t], "map.", 4) ||
-					      !strncmp(event_type_names[t], "fs.", 3)));
+					      !strncmp(event_type_names[t], "fs.", 3) ||
+					      !strncmp(event_type_names[t], "prog.", 5) ||
+					      !strncmp(event_type_names[t], "link.", 5) ||
+					      !strcmp(event_type_names[t], "alert") ||
+					      !strcmp(event_type_names[t], "monitor.summary")));
+	for (int s = 0; s < SEVERITIES; s++)
+		CHECK(event_severity_names[s]);
 }
 
 static void names_hooks(void)
@@ -98,6 +121,7 @@ int main(void)
 {
 	RUN(names_errors);
 	RUN(names_map_types);
+	RUN(names_later_types);
 	RUN(names_flags);
 	RUN(names_events);
 	RUN(names_hooks);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "test.h"
 
@@ -31,12 +32,13 @@ static void pins_mounts(void)
 	CHECK_INT(m.id, 36);
 	CHECK_INT(m.dev, 31);
 	CHECK_STR(m.path, "/sys/fs/b f");
+	CHECK_STR(m.root, "/");
 	CHECK(m.is_bpffs);
-	free(m.path);
+	pins_mount_fini(&m);
 	CHECK(pins_parse_mount("1 1 254:1 / / rw - ext4 /dev/vda1 rw", &m));
 	CHECK_INT(m.dev, 254 << 20 | 1);
 	CHECK(!m.is_bpffs);
-	free(m.path);
+	pins_mount_fini(&m);
 	CHECK(!pins_parse_mount("", &m));
 	CHECK(!pins_parse_mount("36 24 0:31 /", &m));
 }
@@ -100,10 +102,78 @@ static void pins_rename(void)
 	pins_free(NULL);
 }
 
+static void take_mounts(struct pins *pins, char *text, char *elsewhere)
+{
+	FILE *f = fmemopen(text, strlen(text), "r");
+	FILE *g = elsewhere ? fmemopen(elsewhere, strlen(elsewhere), "r") : NULL;
+
+	pins_take_mounts(pins, f, g);
+	fclose(f);
+	if (g)
+		fclose(g);
+}
+
+/* Read anew after the end and before that is told: the path is still known, and once only. */
+static void pins_late_umount(void)
+{
+	struct pins *pins = pins_new();
+	struct event e = { .type = EVENT_NAMES,
+			   .names = { .op = NAME_UMOUNT, .mount = 3000002, .dev = 95 << 20 } };
+	struct event out[PINS_EVENTS];
+
+	CHECK(pins);
+	take_mounts(pins,
+		    "3000001 1 95:1 / / rw - ext4 x rw\n"
+		    "3000002 1 95:0 / /far/bpf rw - bpf x rw\n"
+		    "3000003 1 95:0 / /far/other rw - bpf x rw\n",
+		    NULL);
+	CHECK(pins_mounted(pins, 95 << 20));
+	take_mounts(pins,
+		    "3000001 1 95:1 / / rw - ext4 x rw\n"
+		    "3000003 1 95:0 / /far/other rw - bpf x rw\n",
+		    NULL);
+	CHECK(pins_mounted(pins, 95 << 20));
+	take_mounts(pins, "3000001 1 95:1 / / rw - ext4 x rw\n", NULL);
+	CHECK(!pins_mounted(pins, 95 << 20));
+	CHECK_INT(pins_show(pins, 95 << 20, "/x", (char[64]){}, 64), 0);
+	e.names.on_bpffs = true;
+	CHECK_INT(pins_events(pins, &e, is_map, NULL, out), 1);
+	CHECK_INT(out[0].type, EVENT_FS_CHANGE);
+	CHECK_STR(out[0].path, "/far/bpf");
+	e.names.mount = 3000003;
+	CHECK_INT(pins_events(pins, &e, is_map, NULL, out), 1);
+	CHECK_STR(out[0].path, "/far/other");
+	CHECK_INT(pins_gone(pins), 95 << 20);
+	CHECK_INT(pins_events(pins, &e, is_map, NULL, out), 1);
+	CHECK_STR(out[0].path, "/");
+	pins_free(pins);
+}
+
+/* A mount that only the first process has: named, but its path leads nowhere here. */
+static void pins_elsewhere(void)
+{
+	struct pins *pins = pins_new();
+	struct event e = { .type = EVENT_NAMES,
+			   .names = { .op = NAME_UMOUNT, .mount = 3000005, .on_bpffs = true } };
+	struct event out[PINS_EVENTS];
+
+	CHECK(pins);
+	take_mounts(pins, "3000001 1 95:1 / / rw - ext4 x rw\n",
+		    "3000004 1 95:1 / / rw - ext4 x rw\n"
+		    "3000005 1 96:0 / /far/bpf rw - bpf x rw\n");
+	CHECK(!pins_mounted(pins, 96 << 20));
+	CHECK_INT(pins_show(pins, 96 << 20, "/x", (char[64]){}, 64), 0);
+	CHECK_INT(pins_events(pins, &e, is_map, NULL, out), 1);
+	CHECK_STR(out[0].path, "/far/bpf");
+	pins_free(pins);
+}
+
 int main(void)
 {
 	RUN(pins_paths);
 	RUN(pins_mounts);
 	RUN(pins_rename);
+	RUN(pins_late_umount);
+	RUN(pins_elsewhere);
 	return TEST_STATUS();
 }

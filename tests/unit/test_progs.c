@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Programs by address: found in their code, replaced by what takes their place, listed anew. */
-#include "progs.h"
+#include "who/progs.h"
 
 #include <string.h>
 
@@ -81,6 +81,34 @@ static void progs_replaced(void)
 	progs_free(progs);
 }
 
+static void progs_named(void)
+{
+	char name[] = "count_by_tenant_and_mode";
+	struct event_code code = { .start = 0x1000,
+				   .len = 16,
+				   .prog = { .id = 1, .full_name = name } };
+
+	progs = progs_new();
+	CHECK(progs_add(progs, &code, 1));
+	name[0] = 'm';
+	CHECK_STR(progs_find(progs, 0x1001, 1)->full_name, "count_by_tenant_and_mode");
+	CHECK_STR(progs_full_name(progs, 1), "count_by_tenant_and_mode");
+	CHECK(!progs_full_name(progs, 2));
+	CHECK(progs_add(progs, &code, 2));	/* again */
+	CHECK_STR(progs_full_name(progs, 1), "mount_by_tenant_and_mode");
+	CHECK(add(0x1008, 16, 3));		/* in its place */
+	CHECK(!progs_full_name(progs, 1));
+	code.start = 0x2000;
+	CHECK(progs_add(progs, &code, 3));
+	progs_begin_list(progs, 1);
+	progs_end_list(progs, 20000000000);	/* long gone */
+	CHECK(progs_full_name(progs, 1));
+	progs_begin_list(progs, 40000000000);
+	progs_end_list(progs, 40000000000);
+	CHECK(!progs_full_name(progs, 1));
+	progs_free(progs);
+}
+
 static void progs_listed(void)
 {
 	struct event_code code = { .start = 0x1000, .len = 16, .prog = { .id = 1 } };
@@ -139,6 +167,7 @@ int main(void)
 {
 	RUN(progs_found);
 	RUN(progs_replaced);
+	RUN(progs_named);
 	RUN(progs_listed);
 	RUN(progs_listed_ahead);
 	return TEST_STATUS();
