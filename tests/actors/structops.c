@@ -2,7 +2,7 @@
 /*
  * Registers a TCP congestion control of BPF programs, uses it on one connection, and unregisters
  * it. Prints {"struct_ops":ID,"written":ID,"updates":N}: the maps, and the writes that its init
- * counted.
+ * counted. Holds them until stdin is closed if it has an argument.
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -34,17 +34,22 @@ static int use(const char *name)
 	return err;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct structops_bpf *skel = structops_bpf__open_and_load();
 	struct bpf_link *link = skel ? bpf_map__attach_struct_ops(skel->maps.cc_live) : NULL;
+	char byte;
 
+	(void)argv;
 	if (!link || use("cc_live"))
 		return 1;
 	bpf_link__destroy(link);
 	printf("{\"struct_ops\":%u,\"written\":%u,\"updates\":%llu}\n",
 	       map_id(bpf_map__fd(skel->maps.cc_live)), map_id(bpf_map__fd(skel->maps.written)),
 	       (unsigned long long)skel->bss->updates);
+	fflush(stdout);
+	while (argc > 1 && read(STDIN_FILENO, &byte, 1) > 0)
+		;
 	structops_bpf__destroy(skel);
 	return 0;
 }

@@ -132,7 +132,7 @@ class CgroupArray(Descriptors):
 
 class OfMaps(Descriptors):
     def setup(self):
-        self.target = self.inner = lib.Map(lib.ARRAY, name=b"inner").fd
+        self.target = self.inner = lib.Map(lib.ARRAY, name=b"inner").give()
         self.keep.append(self.target)
 
 
@@ -280,10 +280,11 @@ TYPES = {
 PERCPU = ("percpu_hash", "percpu_array", "lru_percpu_hash", "percpu_cgroup_storage")
 
 
-def make(name):
+def make(name, entries=None):
     """A map of the type, or None where the kernel has none."""
     kind, number = TYPES[name]
     t = kind(name)
+    t.entries = t.entries if entries is None else entries
     t.number = number
     if name == "rhash":
         t.flags = 1

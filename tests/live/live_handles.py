@@ -136,7 +136,8 @@ def test_inherit():
 
 
 def test_held():
-    """What is open when bpfmon starts: one event for each process and descriptor."""
+    """What is open when bpfmon starts: one event for each process and descriptor; of the process,
+    /proc tells."""
     with Map(name=b"held") as m, Map(flags=RDONLY, name=b"other") as other:
         again = os.dup(m.fd)
         release, hold = os.pipe()
@@ -158,8 +159,13 @@ def test_held():
             equal(sorted(held), sorted((p, fd, "rw") for p in (os.getpid(), pid)
                                        for fd in (m.fd, again)), "held")
             equal([e["mode"] for e in watch.events(other.id)], ["r", "r"], "mode")
+            mine = next(e["process"] for e in watch.events(m.id)
+                        if e.get("how") == "held" and e["process"]["pid"] == os.getpid())
+            equal((mine["exe"], mine["ancestors"][0]["pid"]),
+                  (os.path.realpath(sys.executable), os.getppid()), "of /proc")
             equal([e["type"] for e in watch.events(m.id)][-1], "map.update", "use")
-            check(not [e for e in watch.events() if e["process"]["comm"] == "bpfmon"], "bpfmon's own")
+            check(not [e for e in watch.events()
+                       if e.get("process", {}).get("comm") == "bpfmon"], "bpfmon's own")
         for end in (hold, again, release, ready, tell):
             os.close(end)
         wait(pid)

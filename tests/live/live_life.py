@@ -128,6 +128,7 @@ def test_two_monitors():
         for watch in (first, second):
             by_bpfmon = [e for e in watch.events() if e.get("process", {}).get("comm") == "bpfmon"]
             equal(by_bpfmon, [], "bookkeeping")
+            equal([a for a in watch.all() if a.get("rule") == "own-map-touched"], [], "alerts")
             equal([e for e in watch.events() if e["map"].get("name", "").startswith("bpfmon")], [],
                   "maps of bpfmon")
             equal(len(watch.events(maps[0]["id"], ("map.update",))), len(writes), "writes")

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 
 import lib
-from lib import Map, Shared, check, equal
+from lib import Map, Shared, Watch, check, equal
 from live_handles import child, wait
 
 AT_FDCWD = -100
@@ -174,6 +174,31 @@ def new_mount(path):
     equal(lib.libc.syscall(MOVE_MOUNT, mount, b"", AT_FDCWD, path.encode(), 4), 0, "move_mount")
     os.close(mount)
     os.close(fs)
+
+
+@lib.ends
+def test_mounts_apart():
+    """From a mount namespace of its own, as a service has, bpfmon tells the paths that others see."""
+    top = tempfile.mkdtemp()
+    place = os.path.join(top, "bpf")
+    with Watch("-e", "fs.change,map.pin,map.unpin",
+               under=["unshare", "-m", "--propagation", "slave"]) as watch, \
+            Map(name=b"apart") as m, mounted((place, "-t", "bpf", "bpf")):
+        pin = os.path.join(place, "pin")
+        equal(m.pin(pin), 0, "pin")
+        os.unlink(pin)
+        subprocess.run(["mount", "-t", "bpf", "bpf", place], check=True)
+        subprocess.run(["umount", place], check=True)
+        want = [("mount", place), ("pin", pin), ("unlink", pin), ("mount", place), ("umount", place)]
+        got = []
+
+        def told():
+            got[:] = [(e["op"], e["path"]) for e in watch.all() if "op" in e]
+            return len(got) >= len(want)
+
+        watch.wait_for(told)
+        equal(got, want, "told")
+    shutil.rmtree(top)
 
 
 @lib.shared

@@ -123,9 +123,9 @@ IPAddressAllow=192.0.2.7
 def systemd(folder):
     """IPAddressDeny=: a manager of root's own, in a control group of its own, runs one unit and
     ends. (Process 1 of a test VM is a shell.)"""
-    group = "/sys/fs/cgroup/live-systemd"
+    # that of an earlier try has groups of its own in it by now, and takes no process any more
+    group = tempfile.mkdtemp(prefix="live-systemd-", dir="/sys/fs/cgroup")
     os.makedirs("/run/systemd/system", exist_ok=True)  # else it refuses: "not booted with systemd"
-    os.makedirs(group, exist_ok=True)
     with open(folder + "/deny.service", "w", encoding="ascii") as unit:
         unit.write(UNIT)
     return Case("systemd", shell(f"""

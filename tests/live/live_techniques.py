@@ -8,11 +8,19 @@ that change hands, mmap, mounts in live_handles.py, BPF programs that write in l
 
 import errno
 import os
+import shutil
 import struct
+import subprocess
+import tempfile
 
 import cover
 import kern
 import lib
+import live_eyes as eyes
+import live_handles as handles
+import live_names as names
+import live_objects as objects
+import live_processes as processes
 from lib import Shared, check, equal
 
 LPM_ALL = bytes(8)  # 0.0.0.0/0
@@ -21,8 +29,8 @@ LPM_ALL = bytes(8)  # 0.0.0.0/0
 class Victim:
     """A map of ours of a type, with three elements, as a stranger finds it."""
 
-    def __init__(self, name):
-        self.t = cover.make(name)
+    def __init__(self, name, entries=None):
+        self.t = cover.make(name, entries)
         if not self.t:
             raise lib.Skipped(f"no map type {name}")
         self.w = cover.Writer(self.t)
@@ -83,9 +91,15 @@ def test_walk_ids():
             m.close()
 
 
+def told_value(value):
+    """The bytes of a value, or of its first CPU's; None: none was told."""
+    return (value or {}).get("hex") or ((value or {}).get("cpus") or [{}])[0].get("hex")
+
+
 @lib.shared
 def test_flip():
-    """Changes an element and puts it back: a sensor's table, an allow-list."""
+    """Changes an element and puts it back: a sensor's table, an allow-list. What was there before is
+    told both times, and that the second puts back what the first changed."""
     for name in ("array", "hash", "percpu_hash", "lpm_trie"):
         with Shared() as watch, Victim(name) as v:
             v.fill()
@@ -99,35 +113,61 @@ def test_flip():
             pid = stranger(v, flip)
             events = done_by(watch, v, pid)
             equal(told(events), [("map.update", None, key.hex(), 0)] * 2, name)
-            values = [e["value"].get("hex") or e["value"]["cpus"][0]["hex"] for e in events]
+            values = [told_value(e["value"]) for e in events]
             equal(set(values[0]), {"0"}, "zeroed")
             equal(values[1], v.t.value(1).hex(), "put back")
+            if name == "lpm_trie":  # whose elements are not found in the kernel's memory
+                equal(["old" in e or "existed" in e for e in events], [False] * 2, name)
+                continue
+            equal([told_value(e.get("old")) for e in events], values[::-1], f"{name}: before")
+            # an element of an array was zeros before its owner wrote it, a moment ago
+            flips = [events[0]["seq"] - 3, None] if name == "array" else [None, events[0]["seq"]]
+            equal([e.get("flip", {}).get("seq") for e in events], flips, f"{name}: put back")
+
+
+def known(watch, victim):
+    """The object of the owner's last write, once hooks tell what is behind values of that type."""
+    objects.warm(watch, {victim.t.name: (victim.t, [(victim.t.value(0), None)] * 2)})
+    equal(victim.w.update(0), 0, "update")
+    watch.sync()
+    return watch.events(victim.id, ("map.update",))[-1]["value"]["object"]
 
 
 @lib.shared
 def test_cut():
-    """Deletes slots: a tail-call chain, a perf ring's, a routing of packets."""
+    """Deletes slots: a tail-call chain, a perf ring's, a routing of packets. What was in them is
+    told."""
     for name in ("prog_array", "perf_event_array", "cgroup_array", "devmap", "xskmap", "sockmap",
                  "array_of_maps", "hash_of_maps", "reuseport_sockarray"):
         with Shared() as watch, Victim(name) as v:
-            v.w.update(0)
+            before = known(watch, v) if name != "xskmap" else None  # its socket is on no device
             pid = stranger(v, lambda w: w.delete(0))
-            equal(told(done_by(watch, v, pid)), [("map.delete", "delete", v.t.keys()[0].hex(), 0)],
-                  name)
+            events = done_by(watch, v, pid)
+            equal(told(events), [("map.delete", "delete", v.t.keys()[0].hex(), 0)], name)
+            equal(events[0].get("old_object"), before, f"{name}: what was cut")
 
 
 @lib.shared
 def test_redirect():
-    """Puts another program, map or ring into a slot."""
-    for name in ("prog_array", "perf_event_array", "array_of_maps", "hash_of_maps"):
+    """Puts another program, map or ring into a slot: which it was, and which it is."""
+    for name, make in (("prog_array", lambda: objects.program(b"theirs")),
+                       ("perf_event_array", lambda: objects.perf(3)),
+                       ("array_of_maps", lambda: objects.inner(b"theirs")),
+                       ("hash_of_maps", lambda: objects.inner(b"theirs"))):
         with Shared() as watch, Victim(name) as v:
-            v.w.update(0)
-            pid = stranger(v, lambda w: w.update(0))
-            key = v.t.keys()[0].hex()
-            want = [("map.update", None, key, 0)]
+            before = known(watch, v)
+            fd, theirs = make()
+            key = v.t.keys()[0]
+            pid = stranger(v, lambda w, key=key, fd=fd: w.elem(lib.UPDATE, key, cover.u32(fd)))
+            os.close(fd)
+            events = done_by(watch, v, pid)
+            want = [("map.update", None, key.hex(), 0)]
             if name == "perf_event_array":  # which goes with the descriptor it was put there by
-                want.append(("map.delete", "delete", key, 0))
-            equal(told(done_by(watch, v, pid)), want, name)
+                want.append(("map.delete", "delete", key.hex(), 0))
+            equal(told(events), want, name)
+            check(before != theirs, "the same object", before)
+            equal((events[0].get("old_object"), events[0]["value"].get("object")), (before, theirs),
+                  f"{name}: was and is")
 
 
 @lib.shared
@@ -173,18 +213,47 @@ def test_freeze_out():
 
 @lib.shared
 def test_flood():
-    """Fills a table until it is full; pushes entries out of an LRU, whose updates all succeed."""
-    for name, entries in (("hash", 8), ("lru_hash", 8), ("queue", 8)):
+    """Fills a table until it is full: its owner then can't write to it."""
+    for name in ("hash", "queue"):
         with Shared() as watch, Victim(name) as v:
+            v.fill()
+
             def flood(w):
                 for n in range(60):
                     w.elem(lib.UPDATE, struct.pack("<I", n) if w.t.key_size else b"", w.slot(0))
 
             pid = stranger(v, flood)
+            equal(v.w.elem(lib.UPDATE, b"new!" if v.t.key_size else b"", v.w.slot(0)), -errno.E2BIG,
+                  "owner")
             events = done_by(watch, v, pid)
-            equal(len(events), 60, name)
-            good = sum(e["result"] == 0 for e in events)
-            equal(good, 60 if name == "lru_hash" else entries, f"{name} accepted")
+            equal([e["result"] for e in events], [0] * 5 + ["E2BIG"] * 55, name)
+            mine = [e for e in watch.events(v.id, ("map.update",)) if e["process"]["pid"] != pid]
+            equal([(e["process"]["pid"], e["result"]) for e in mine],
+                  [(os.getpid(), 0)] * 3 + [(os.getpid(), "E2BIG")], f"{name}: owner")
+
+
+@lib.shared
+def test_push_out():
+    """Pushes what its owner wrote out of an LRU, whose updates all succeed: each of them is told, and of
+    what the owner writes again, that it was gone."""
+    with Shared() as watch, Victim("lru_hash", 512) as v:
+        v.fill()
+        for n in range(400):  # what a CPU has just been given is not taken from it
+            equal(v.w.elem(lib.UPDATE, struct.pack("<I", n), v.w.slot(0)), 0, "owner")
+
+        def flood(w):
+            return any(w.elem(lib.UPDATE, struct.pack("<I", 1000 + n), w.slot(0))
+                       for n in range(2000))
+
+        pid = stranger(v, flood)
+        gone = []
+        for n in range(3):
+            gone.append(v.w.elem(lib.LOOKUP, v.t.keys()[n]) == -errno.ENOENT)
+            equal(v.w.update(n), 0, "written again")
+        check(any(gone), "nothing was pushed out")
+        equal([e["result"] for e in done_by(watch, v, pid)], [0] * 2000, "stranger")
+        again = [e for e in watch.events(v.id, ("map.update",)) if e["process"]["pid"] != pid][-3:]
+        equal([e.get("existed") is False for e in again], gone, "told")
 
 
 @lib.shared
@@ -208,7 +277,8 @@ def test_drain():
 
 @lib.shared
 def test_squat():
-    """Pins a map of its own where the owner will look for it: who made it is told before."""
+    """Pins a map of its own where the owner will look for it: who made it is told before, and with
+    all that the owner then does to it."""
     path = lib.bpffs() + "/live-squat"
     with Shared() as watch:
         read_end, write_end = os.pipe()
@@ -219,22 +289,124 @@ def test_squat():
             os._exit(-m.pin(path))
         equal(os.waitpid(pid, 0)[1], 0, "pin")
         map_id, = struct.unpack("<I", os.read(read_end, 4))
-        os.close(lib.open_pin(path))
+        fd = lib.open_pin(path)
+        equal(handles.update(fd), 0, "update")
+        os.close(fd)
         os.unlink(path)
         watch.sync()
-        equal([(e["type"], e["process"]["pid"], e.get("path")) for e in watch.events(map_id)
-               if e["type"] != "map.free"],
-              [("map.create", pid, None), ("map.pin", pid, path), ("map.open", os.getpid(), path),
-               ("map.unpin", os.getpid(), path)], "events")
+        mine = os.getpid()
+        events = [e for e in watch.events(map_id) if e["type"] != "map.free"]
+        equal([(e["type"], e["process"]["pid"], e.get("path")) for e in events],
+              [("map.create", pid, None), ("map.pin", pid, path), ("map.open", mine, path),
+               ("map.update", mine, None), ("map.unpin", mine, path)], "events")
+        equal([e["map"]["creator"]["pid"] for e in events], [pid] * 5, "creator")
+        equal([e["map"].get("pins") for e in events[2:4]], [[path]] * 2, "pins")
         os.close(read_end)
         os.close(write_end)
 
 
 @lib.shared
 def test_program_writes():
-    """A program that the stranger loads writes the map for it."""
+    """A program that the stranger loads writes the map for it: which it is, who loaded it, and
+    before that, that it uses the map."""
     with Shared() as watch, Victim("hash") as v:
         pid = stranger(v, lambda w: w.program("update", kern.HELPER_UPDATE, 2))
         events = done_by(watch, v, pid)
         equal([(e["type"], e["via"], e["context"], e["key"]["hex"]) for e in events],
               [("map.update", "program", "task", v.t.keys()[2].hex())], "events")
+        program = events[0]["program"]
+        equal((program["name"], program["loader"]["pid"], program["loader"]["comm"]),
+              ("live", pid, "stranger"), "program")
+        loaded, = (e for e in watch.events(types=("prog.load",)) if e["process"]["pid"] == pid)
+        equal((loaded["program"]["id"], loaded["maps"], loaded["result"]),
+              (program["id"], [v.id], 0), "loaded")
+        check(loaded["seq"] < events[0]["seq"], "told after its write", loaded["seq"])
+
+
+@lib.shared
+def test_made_to_write():
+    """Makes the owner do it: puts another value into its memory by /proc, and has it call bpf(2) under
+    ptrace(2). The write is the owner's; that it was traced then, and by whom, is told; not before,
+    and not after."""
+    with Shared() as watch, lib.Map(name=b"config") as m:
+        ready, tell = os.pipe()
+        hold, release = os.pipe()
+
+        def owner():
+            key, value = lib.buf(bytes(4)), lib.buf(b"as meant")
+            attr = lib.buf(struct.pack("<IxxxxQQQ", m.fd, lib.ctypes.addressof(key),
+                                       lib.ctypes.addressof(value), 0) + bytes(96))
+            for _ in range(2):
+                if lib.libc.syscall(lib.SYS_BPF, lib.UPDATE, attr, 128):
+                    return 1
+                os.write(tell, struct.pack("<QQ", *map(lib.ctypes.addressof, (attr, value))))
+                os.read(hold, 1)
+            return 0
+
+        def tracer(pid, attr, value):
+            with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
+                memory.seek(value)
+                memory.write(b"attacker")
+            return -eyes.call_inside(pid, lib.SYS_BPF, lib.UPDATE, attr, 128)
+
+        pid = handles.child(owner)
+        where = struct.unpack("<QQ", os.read(ready, 16))
+        by = handles.child(lambda: tracer(pid, *where))
+        handles.wait(by)
+        os.write(release, b"x")
+        os.read(ready, 16)
+        os.write(release, b"x")
+        handles.wait(pid)
+        watch.sync()
+        events = watch.events(m.id, ("map.update",))
+        equal([(e["process"]["pid"], e["process"].get("traced_by"),
+                bytes.fromhex(e["value"]["hex"])) for e in events],
+              [(pid, None, b"as meant"), (pid, by, b"attacker"), (pid, None, b"attacker")], "writes")
+        for end in (ready, tell, hold, release):
+            os.close(end)
+
+
+@lib.shared
+def test_disguised():
+    """A client without any library, under another name of its file, its command and its arguments: the
+    file is told as it is."""
+    with Shared() as watch, tempfile.TemporaryDirectory() as top, lib.Map(name=b"config") as m:
+        path = os.path.join(top, "kworker")
+        shutil.copy(processes.SHORTLIVED, path)
+        fd = lib.open_id(m.id)
+        os.set_inheritable(fd, True)
+        run = subprocess.Popen(["[kworker/0:1-events]", "write", str(fd), "7"], executable=path,
+                               close_fds=False)
+        equal(run.wait(lib.PATIENCE), 0, "client")
+        os.close(fd)
+        watch.sync()
+        opened, event = [e for e in watch.events(m.id) if e["process"]["pid"] == run.pid]
+        equal((opened["type"], opened["how"]), ("map.open", "inherit"), "opened")
+        who = event["process"]
+        equal((who["comm"], who["exe"], who["args"][0], who["ppid"]),
+              ("kworker", path, "[kworker/0:1-events]", os.getpid()), "who")
+        equal((event["key"]["number"], event["result"]), (7, 0), "what")
+
+
+@lib.shared
+def test_cover():
+    """Mounts another file system over the folder that a map is pinned in: the owner's own path leads
+    nowhere. Who mounted, and that the owner did not find it."""
+    top = tempfile.mkdtemp()
+    with Shared() as watch, names.mounted((top, "-t", "bpf", "bpf")), lib.Map(name=b"config") as m:
+        path = os.path.join(top, "pin")
+        equal(m.pin(path), 0, "pin")
+        pid = handles.child(lambda: lib.libc.mount(b"none", top.encode(), b"tmpfs", 0, None))
+        handles.wait(pid)
+        equal(lib.open_pin(path), -errno.ENOENT, "the owner's path")
+        away = handles.child(lambda: lib.libc.umount2(top.encode(), 0))
+        handles.wait(away)
+        os.close(lib.open_pin(path))
+        os.unlink(path)
+        watch.sync()
+        covered = [(e["type"], e["op"], e["process"]["pid"], e["path"]) for e in watch.all()
+                   if e["type"] == "fs.change" and e["process"]["pid"] in (pid, away)]
+        equal(covered, [("fs.change", "mount", pid, top), ("fs.change", "umount", away, top)],
+              "covered")
+        equal([e["path"] for e in watch.events(m.id, ("map.open",))], [path], "opened")
+    os.rmdir(top)

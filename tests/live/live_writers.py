@@ -3,12 +3,16 @@
 
 import json
 import os
+import shutil
 import subprocess
 
+import kern
 import lib
 from lib import Shared, check, equal
 
+LONGNAME = os.path.join(lib.TOP, "build/actors/longname.bpf.o")
 WRITERS = os.path.join(lib.TOP, "build/actors/writers")
+TURNS = os.path.join(lib.TOP, "build/actors/turns")
 WRITES = ("map.update", "map.delete")
 LATE = {  # kinds that a kernel does not have
     "5.10": {"kprobe.multi", "syscall", "for_each", "loop", "timer", "workqueue", "user_ringbuf",
@@ -74,14 +78,17 @@ def test_writers():
 def test_struct_ops():
     """A congestion control put into a struct_ops map and taken out again; its program writes."""
     with Shared() as watch:
-        run = subprocess.run([os.path.join(lib.TOP, "build/actors/structops")],
-                             capture_output=True, timeout=lib.PATIENCE, check=False)
-        equal(run.returncode, 0, run.stderr.decode())
-        told = json.loads(run.stdout)
+        run = subprocess.Popen([os.path.join(lib.TOP, "build/actors/structops")],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        out, err = run.communicate(timeout=lib.PATIENCE)
+        equal(run.returncode, 0, err.decode())
+        told = json.loads(out)
         equal(told["updates"], 1, "init ran")
         watch.finish()
-        ops = [(e["type"], e["via"], e["result"]) for e in watch.events(told["struct_ops"], WRITES)]
-        equal(ops, [("map.update", "syscall", 0), ("map.delete", "syscall", 0)], "struct_ops")
+        ops = [(e["type"], e["via"], e["process"]["pid"], e["key"]["hex"], e["result"])
+               for e in watch.events(told["struct_ops"], WRITES)]
+        equal(ops, [(kind, "syscall", run.pid, "00000000", 0)
+                    for kind in ("map.update", "map.delete")], "struct_ops")
         created, = watch.events(told["struct_ops"], ("map.create",))
         equal(created["map"]["type"], "struct_ops", "type")
         wrote = [(e["type"], e["via"], e["context"], e["value"]["hex"])
@@ -116,3 +123,51 @@ def test_storages():
             got = [(e["type"], e["via"], e.get("value", {}).get("hex"))
                    for e in watch.events(t["map"])]
             equal(got, want, t["type"])
+
+
+@lib.shared
+def test_writers_turns():
+    """Programs that write their own id, and give way to others at the same addresses: each event
+    proves whose it is. GENERATIONS and TURNS in the environment make more of them."""
+    generations, turns = (os.environ.get(n, d) for n, d in (("GENERATIONS", "40"), ("TURNS", "100")))
+    with Shared("-e", "update") as watch:
+        run = subprocess.run([TURNS, generations, turns], capture_output=True, check=False,
+                             timeout=1000)
+        equal(run.returncode, 0, run.stderr.decode())
+        first, *told = [json.loads(line) for line in run.stdout.splitlines()]
+        watch.finish()
+        events = watch.events(first["map"], ("map.update",))
+    equal(len(told), 4 * int(generations), "programs")
+    want = [(t["id"], t["name"]) for t in told for _ in range(t["writes"])]
+    got = [(e.get("program", {}).get("id"), e.get("program", {}).get("name")) for e in events]
+    values = [int.from_bytes(bytes.fromhex(e["value"]["hex"]), "little") for e in events]
+    equal(values, [i for i, _ in want], "values")
+    wrong = [(g, w) for g, w in zip(got, want) if g != w]
+    check(not wrong, f"{len(wrong)} of {len(want)} are wrong:", wrong[:5])
+
+
+@lib.shared
+def test_writers_full_name():
+    """Names of programs that the kernel cut, of which subprograms write, too: those that bpftool shows."""
+    path = f"{lib.bpffs()}/live-longname"
+    with Shared("-e", "write,prog") as watch:
+        os.mkdir(path)
+        try:
+            subprocess.run(["bpftool", "prog", "loadall", LONGNAME, path, "pinmaps", path], check=True,
+                           stdout=subprocess.DEVNULL)
+            fds = [lib.open_pin(f"{path}/{pin}") for pin in os.listdir(path) if pin != "long_names"]
+            shown = json.loads(subprocess.run(["bpftool", "-j", "prog", "show"], check=True,
+                                              stdout=subprocess.PIPE).stdout)
+            for fd in fds:
+                kern.run(fd)
+                os.close(fd)
+        finally:
+            shutil.rmtree(path)
+        watch.finish()
+    names = {p["id"]: p["name"] for p in shown if p.get("name", "").startswith("counts_packets_")}
+    equal(sorted(names.values()), ["counts_packets_of_egress", "counts_packets_of_ingress"], "bpftool")
+    for types in WRITES, ("prog.load",), ("prog.unload",):
+        programs = [e["program"] for e in watch.events(types=types)
+                    if e.get("program", {}).get("id") in names]
+        equal({p["id"]: p["full_name"] for p in programs}, names, types)
+        equal({p["name"] for p in programs}, {"counts_packets_"}, types)

@@ -147,7 +147,8 @@ def test_one_cpu():
         watch.finish()
         event, = watch.events(m.id)
         equal(event["flags"], ["BPF_F_CPU"], "flags")
-        equal(event["value"], {"size": 8, "hex": b"one cpu!".hex(), "cpu": 0}, "value")
+        equal(lib.undecoded(event["value"]), {"size": 8, "hex": b"one cpu!".hex(), "cpu": 0},
+              "value")
         equal(event["result"], lib.errno.errorcode[-result] if result else 0, "result")
 
 
@@ -191,7 +192,7 @@ def burst(total, *options):
     """A burst of program writes; returns monitor.stop and the monitor.lost lines."""
     lib.end_session()  # which would write it all down, too
     with tempfile.NamedTemporaryFile() as out, tempfile.NamedTemporaryFile() as err:
-        with subprocess.Popen([lib.BPFMON, "watch", "-o", "json", "-m", "mapwriter", "-e", "write",
+        with subprocess.Popen([lib.BPFMON, "watch", "-a", "-o", "json", "-m", "mapwriter", "-e", "write",
                                *options], stdout=subprocess.PIPE, stderr=err) as process:
             with subprocess.Popen(["grep", "--line-buffered", "\"type\":\"monitor[.]"],
                                   stdin=process.stdout, stdout=out):
@@ -339,10 +340,12 @@ def test_missed():
     lost, by that hook."""
     if lib.KERNEL == "5.10":
         raise lib.Skipped("the kernel has no recursion guard: the attacker panics it")
-    with Watch("-e", "write") as watch:
+    with Watch("-e", "write,alert") as watch:
         run = subprocess.run([lib.TOP + "/build/actors/missed", "5"], capture_output=True,
                              timeout=lib.PATIENCE, check=True)
         told = lib.json.loads(run.stdout)
+        watch.wait_for(lambda: [a for a in watch.events(types=("alert",))
+                                if a["rule"] == "recursion"])
         stop = watch.finish()
         equal((told["outer_deleted"], told["inner_deleted"]), (5, 5), "what it did")
         deletes = {name: [e for e in watch.events(told[name], ("map.delete",))
@@ -353,6 +356,9 @@ def test_missed():
         equal({(o["where"], *o["hooks"]) for o in lost}, {("exit", "storage_delete")}, "lost")
         equal((sum(o["lost"] for o in lost), stop["lost"]), (5, 5), "lost")
         check("events lost (exit)" in watch.stderr(), watch.stderr())
+        alert, = (a for a in watch.events(types=("alert",)) if a["rule"] == "recursion")
+        check("storage_delete" in alert["reason"], alert)
+        check(set(alert["events"]) <= {o["seq"] for o in lost} and alert["events"], alert, lost)
 
 
 def test_recursion():

@@ -239,7 +239,7 @@ def against_strace(cases, timeout=2 * lib.PATIENCE, options=()):
         stop = watch.finish()
         events = watch.events()
         lost = [o for o in watch.all() if o["type"] == "monitor.lost"]
-    lib.equal(lost, [], "lost")
+    lib.no_loss(lost)
     lib.equal(stop["lost"], 0, "lost")
     for case in cases:
         try:

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""As it is deployed: the test that comes with the Debian package, with the programs that were built;
+and a container's view of a host, without a container engine."""
+
+import os
+import subprocess
+
+import yaml
+
+import lib
+from lib import Map, Watch, check, equal
+from live_caps import only
+from live_faults import native
+from live_names import folder
+
+
+@lib.ends
+@native
+def test_autopkgtest():
+    """It passes."""
+    script = os.path.join(lib.TOP, "debian/tests/watch")
+    path = os.path.dirname(lib.BPFMON) + ":" + os.environ["PATH"]
+    run = subprocess.run([script], env={**os.environ, "PATH": path}, capture_output=True,
+                         timeout=lib.PATIENCE * 2, check=False)
+    check(run.returncode == 0, run)
+
+
+# What dist/container/bpfmon.yaml asks for: a root with nothing but the program, the host's /proc as
+# its PIDs are shared, /sys that can't be written, the bpf file system.
+CONTAINER = r"""
+set -e
+root=$(mktemp -d)
+mount -t tmpfs none "$root"
+mkdir "$root/proc" "$root/sys"
+cp "$2-static" "$root/bpfmon"
+mount --bind /proc "$root/proc"
+mount -t sysfs -o ro none "$root/sys"
+for dir in $1; do
+	mount --bind -o ro "$dir" "$root$dir"
+done
+shift 2
+mount -o remount,ro "$root"
+ulimit -l 8192
+exec setpriv --bounding-set "$0" --inh-caps=-all --no-new-privs chroot "$root" /bpfmon "$@"
+"""
+
+
+def manifest():
+    """The container of the DaemonSet."""
+    with open(os.path.join(lib.TOP, "dist/container/bpfmon.yaml"), encoding="utf-8") as file:
+        for part in yaml.safe_load_all(file):
+            if part["kind"] == "DaemonSet":
+                return part["spec"]["template"]["spec"]["containers"][0]
+    return None
+
+
+def same_hooks(start):
+    """A monitor.start has the hooks that root gets on this kernel, but for those that are due later."""
+    with open(os.path.join(lib.TOP, f"tests/golden/features/{lib.KERNEL}.text"), encoding="utf-8") as f:
+        rows = [line.split() for line in f.read().split("\nMAP TYPE")[0].splitlines()[2:]
+                if not line.startswith(" ")]
+    want = {row[0]: " ".join(row[1:-1]) for row in rows}
+    got = {h["hook"]: h["attached"] for h in start["hooks"]}
+    later = {hook: want[hook] for hook, how in got.items() if how == "on demand"}
+    equal(set({**got, **later}.items()) ^ set(want.items()), set(), "hooks")
+
+
+@lib.ends
+def test_container():
+    """With the manifest's capabilities and mounts the same hooks work as for root on the host, and a
+    map has the pin that it has there."""
+    want = manifest()
+    add = [c.lower() for c in want["securityContext"]["capabilities"]["add"]]
+    mounts = " ".join(m["mountPath"] for m in want["volumeMounts"])
+    # chroot(2) is what the engine does before it takes this away
+    bounding = only(*add, "sys_chroot")[-1]
+    with folder() as top, Map(lib.HASH, 4, 8) as m:
+        pin = os.path.join(top, "pin")
+        equal(m.pin(pin), 0, "pin")
+        with Watch(under=["unshare", "-m", "sh", "-c", CONTAINER, bounding, mounts]) as watch:
+            same_hooks(watch.all()[0])
+            tried = []
+
+            def pinned():
+                if len(watch.events(m.id, ("map.update",))) == len(tried):
+                    tried.append(m.elem(lib.UPDATE, os.urandom(4), bytes(8)))
+                return [e for e in watch.events(m.id, ("map.update",))
+                        if e["map"].get("pins") == [pin]]
+
+            watch.wait_for(pinned)
+            equal(pinned()[0]["process"]["exe"], os.path.realpath("/proc/self/exe"), "exe")
