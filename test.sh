@@ -40,7 +40,7 @@ finish() {
 
 # tail_of LOG: what of it tells why: the failures with what follows each, or the end
 tail_of() {
-	grep -v -e '^[0-9]* passed, ' -e '^ok ' "$1" |
+	grep -v -e '^[0-9]* passed, ' -e '^ok ' -e '# [0-9.]* s$' "$1" |
 		awk '/^not ok / { n = 80 } n-- > 0' | head -n 300 >"$1.why"
 	[ -s "$1.why" ] || grep -v '^[0-9]* passed, ' "$1" | tail -n 40 >"$1.why"
 	sed 's/^/    /' "$1.why"
@@ -68,6 +68,7 @@ step() {
 	took=$(($(date +%s) - start))
 	if [ "$bad" -eq 0 ]; then
 		echo ": ok, $took s ($ok ok, $skip skip)"
+		grep '^# unsteady' "$log/$name.log" # see tests/run
 		return 0
 	fi
 	echo ": FAILED, $took s ($ok ok, $bad not ok, $skip skip; status $status), from $log/$name.log:"
@@ -88,5 +89,6 @@ step build make all actors || finish
 step lint make lint
 step check make check
 step native tests/run --native
+step package tests/package
 step vm tests/run
 finish
