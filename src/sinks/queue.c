@@ -236,7 +236,8 @@ static bool put(struct queue *q, struct item *i, bool always)
 	bool taken;
 
 	pthread_mutex_lock(&q->lock);
-	taken = !q->closed && (always || has_room(q, item_bytes(i))) && grow(q);
+	/* While a loss is untold, nothing: a line after it would be read before it. */
+	taken = !q->closed && (always || (!q->loss.lost && has_room(q, item_bytes(i)))) && grow(q);
 	if (taken) {
 		q->items[(q->first + q->n++) & (q->cap - 1)] = item_get(i);
 		q->bytes += item_bytes(i);

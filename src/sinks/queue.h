@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The queue of one output, bounded in bytes, and the thread that empties it. Counts what there is
- * no room for; from then on takes nothing until it is half empty, so that a loss is told once for
- * many lines.
+ * no room for; from then on takes nothing until the loss is told, in its place, which it is when the
+ * queue is half empty, so that it is told once for many lines.
  */
 #ifndef BPFMON_SINKS_QUEUE_H
 #define BPFMON_SINKS_QUEUE_H
@@ -30,7 +30,7 @@ struct queue *queue_new(const struct queue_opts *opts);
 void queue_free(struct queue *q);
 int queue_start(struct queue *q);	/* 0 or a negative errno */
 
-/* False: no room, and it was counted as lost. `seq` and `time_ns` are of the line. */
+/* False: no room or a loss that is not told yet, and it was counted as lost. */
 bool queue_put(struct queue *q, struct item *i);
 /* The same with room or without: for the few lines about the whole. */
 void queue_put_always(struct queue *q, struct item *i);

@@ -27,7 +27,6 @@
 #include "sinks/thread.h"
 
 #define CLIENTS 32			/* a thread each */
-#define LINGER_NS 1000000000ull		/* at the end, for what is on its way to all of them */
 
 struct client {
 	struct peer peer;	/* its fd, and what ends waiting for it */
@@ -41,6 +40,7 @@ struct state {
 	struct listener listener;
 	int end_fd;		/* readable: the thread is to end */
 	size_t bytes;		/* of a client's queue */
+	uint64_t linger_ns;	/* at the end, for what is on its way to all of them */
 	const struct out_format *format;
 	const struct out_env *env;
 	pthread_mutex_t lock;
@@ -153,11 +153,9 @@ static void add_client(struct state *s)
 		close(fd);
 		return;
 	}
-	c = new_client(s, fd);
-	if (!c)
-		return;
 	pthread_mutex_lock(&s->lock);
-	if (s->hello) {
+	c = new_client(s, fd);
+	if (c && s->hello) {
 		queue_put_always(c->queue, s->hello);
 		queue_flush(c->queue);
 	}
@@ -260,6 +258,7 @@ static int open_socket(const struct sinks_open *o, void **state)
 		return -ENOMEM;
 	pthread_mutex_init(&s->lock, NULL);
 	s->bytes = sinks_number(o->values, "client-queue");
+	s->linger_ns = sinks_number(o->values, "linger") * 1000000000;
 	s->format = o->format;
 	s->env = o->env;
 	s->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -285,11 +284,11 @@ static int start_socket(void *state)
 	return err;
 }
 
-/* Nobody puts lines any more. Those who read get what is theirs, all within one LINGER_NS. */
+/* Nobody puts lines any more. Those who read get what is theirs, all within the time it has. */
 static void close_socket(void *state)
 {
-	uint64_t end_ns = clock_ns(CLOCK_MONOTONIC) + LINGER_NS;
 	struct state *s = state;
+	uint64_t end_ns = clock_ns(CLOCK_MONOTONIC) + s->linger_ns;
 
 	wake(s->end_fd);
 	if (s->started)
