@@ -26,7 +26,7 @@ static const struct maptype maptypes[] = {
 	[2] = { "array", ARRAY | STORES | COMPARED, "index", NULL, {
 		SYS(H(ARRAY_UPDATE), H(ARRAY_DELETE), 0),
 		PROG(H(ARRAY_UPDATE), H(ARRAY_DELETE), 0) } },
-	[3] = { "prog_array", ARRAY, "index", "program descriptor", {
+	[3] = { "prog_array", ARRAY | COMPARED, "index", "program descriptor", {
 		SYS(H(FD_ARRAY_UPDATE), H(FD_ARRAY_DELETE), 0) } },
 	[4] = { "perf_event_array", ARRAY, "index", "perf event descriptor", {
 		SYS(H(FD_ARRAY_UPDATE), H(FD_ARRAY_DELETE), 0) } },
@@ -49,16 +49,16 @@ static const struct maptype maptypes[] = {
 	[11] = { "lpm_trie", STORES | COMPARED | MAPTYPE_PREFIX, "prefix length and prefix", NULL, {
 		SYS(H(TRIE_UPDATE), H(TRIE_DELETE), 0),
 		PROG(H(TRIE_UPDATE), H(TRIE_DELETE), 0) } },
-	[12] = { "array_of_maps", ARRAY, "index", "map descriptor", {
+	[12] = { "array_of_maps", ARRAY | COMPARED, "index", "map descriptor", {
 		SYS(H(FD_ARRAY_UPDATE), H(FD_ARRAY_DELETE), 0) } },
-	[13] = { "hash_of_maps", 0, NULL, "map descriptor", {
+	[13] = { "hash_of_maps", COMPARED, NULL, "map descriptor", {
 		SYS(H(FD_HASH_UPDATE), H(FD_HASH_DELETE), 0) } },
-	[14] = { "devmap", ARRAY, "index", "ifindex, program descriptor", {
+	[14] = { "devmap", ARRAY | COMPARED, "index", "ifindex, program descriptor", {
 		SYS(H(DEVMAP_UPDATE), H(DEVMAP_DELETE), 0) } },
 	[15] = { "sockmap", ARRAY, "index", "socket descriptor", {
 		SYS(H(SOCK_UPDATE_SYS), H(SOCKMAP_DELETE), 0),
 		PROG(H(SOCK_UPDATE), H(SOCKMAP_DELETE), 0) } },
-	[16] = { "cpumap", ARRAY, "CPU", "queue size, program descriptor", {
+	[16] = { "cpumap", ARRAY | COMPARED, "CPU", "queue size, program descriptor", {
 		SYS(H(CPUMAP_UPDATE), H(CPUMAP_DELETE), 0) } },
 	[17] = { "xskmap", ARRAY, "index", "AF_XDP socket descriptor", {
 		SYS(H(XSKMAP_UPDATE), H(XSKMAP_DELETE), 0) } },
@@ -67,7 +67,7 @@ static const struct maptype maptypes[] = {
 		PROG(H(SOCK_UPDATE), H(SOCKHASH_DELETE), 0) } },
 	[19] = { "cgroup_storage", STORES, "cgroup inode, attach type", NULL, {
 		SYS(H(CGROUP_STORAGE), 0, 0) } },
-	[20] = { "reuseport_sockarray", ARRAY, "index", "socket descriptor", {
+	[20] = { "reuseport_sockarray", ARRAY | COMPARED, "index", "socket descriptor", {
 		SYS(H(REUSEPORT_UPDATE), H(REUSEPORT_DELETE), 0) } },
 	[21] = { "percpu_cgroup_storage", PERCPU | STORES, "cgroup inode, attach type", NULL, {
 		SYS(H(CGROUP_STORAGE_CPU), 0, 0) } },
@@ -80,7 +80,7 @@ static const struct maptype maptypes[] = {
 	[24] = { "sk_storage", STORES, "socket descriptor", NULL, {
 		SYS(H(SK_STORAGE_UPDATE), H(SK_STORAGE_DELETE), 0),
 		PROG(H(STORAGE_UPDATE), H(STORAGE_DELETE), 0) } },
-	[25] = { "devmap_hash", 0, NULL, "ifindex, program descriptor", {
+	[25] = { "devmap_hash", COMPARED, NULL, "ifindex, program descriptor", {
 		SYS(H(DEVMAP_HASH_UPDATE), H(DEVMAP_HASH_DELETE), 0) } },
 	[26] = { "struct_ops", 0, NULL, "functions of the structure", {
 		SYS(H(STRUCT_OPS_UPDATE), H(STRUCT_OPS_DELETE), 0) } },

@@ -16,13 +16,16 @@ bool known_can_be(const struct inv_map *m)
 {
 	if (m->frozen && m->flags & BPF_F_RDONLY_PROG)
 		return false;
+	/* Its sockets are told by 8-byte cookies or not at all: bpf_fd_reuseport_array_lookup_elem(). */
+	if (m->type == BPF_MAP_TYPE_REUSEPORT_SOCKARRAY && m->value_size != sizeof(uint64_t))
+		return false;
 	return m->value_size && !m->key_size == maptype_is_queue(m->type) &&
 	       maptype_has(m->type, MAPTYPE_COMPARED);
 }
 
 bool known_is_array(const struct known *k)
 {
-	return maptype_is_array(k->map.type);
+	return maptype_is_array(k->map.type) && maptype_has(k->map.type, MAPTYPE_STORES);
 }
 
 unsigned int known_tells(const struct known *k)

@@ -55,6 +55,7 @@ struct known {
 
 /* Types that can be read without a trace; but for what nobody can change. */
 bool known_can_be(const struct inv_map *map);
+/* Every index has an element, zero at first; in arrays of descriptors one comes and goes. */
 bool known_is_array(const struct known *k);
 /* READING_*: what of elements that come and go a reading tells for certain. */
 unsigned int known_tells(const struct known *k);

@@ -116,7 +116,8 @@ void tell_change(struct tell *t, const struct content_change *change, struct eve
 	set_value(t, change->map, d->value, &e->shape, &e->value);
 	set_value(t, change->map, d->old, &e->old_shape, &e->old);
 	set_differs(t, e);
-	if (m)
+	/* Into a slot for a descriptor neither a program nor a mapping can store. */
+	if (m && maptype_has(change->map->type, MAPTYPE_STORES | MAPTYPE_QUEUE))
 		set_suspects(t, m, users, e);
 	e->via = via_of(t, e);
 }

@@ -354,7 +354,7 @@ const char *const hook_helpers[] = {
 const char *const never_seen[] = {
 	"values written through a pointer that a BPF program got from a lookup or an iterator: as map.change, where it compares",
 	"values written through mmap, .data and .bss of programs: as map.change; ring buffers and arenas: not at all",
-	"elements that the kernel removes when a device of a devmap goes or a socket of a reuseport_sockarray closes",
+	"elements that the kernel removes when a device of a devmap goes or a socket of a reuseport_sockarray closes: as map.change",
 	"stack traces that BPF programs put into stack_trace",
 	"programs attached and detached by setsockopt, as an action of tc; detached with their qdisc or perf event",
 	NULL,

@@ -4,6 +4,7 @@
 import mmap
 import os
 import random
+import socket
 import struct
 import subprocess
 import time
@@ -19,6 +20,7 @@ from live_record import Scratch, replay
 CHANGE = ("map.change",)
 HELPER_LOOKUP = 1
 PERCPU_ARRAY, LRU_HASH, STACK, RHASH = 6, 9, 23, 35
+PROG_ARRAY, DEVMAP, REUSEPORT, DEVMAP_HASH = 3, 14, 20, 25
 NO_PREALLOC = 1
 
 
@@ -231,6 +233,67 @@ def test_change_types():
             equal(len(watch.events(grows.id, CHANGE)), 1, "changes of the hash")
     for m in filter(None, (trie, queue, stack, quiet, grows)):
         m.close()
+
+
+def dummy(name):
+    """The index of a new network device; None where the kernel can't make one (only natively)."""
+    subprocess.run(["modprobe", "dummy"], capture_output=True, check=False)
+    made = subprocess.run(["ip", "link", "add", name, "type", "dummy"], capture_output=True,
+                          check=False)
+    check(made.returncode == 0 or lib.KERNEL == "native", made.stderr)
+    return None if made.returncode else socket.if_nametoindex(name)
+
+
+def shared_port():
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    s.bind(("127.0.0.1", 0))
+    return s
+
+
+@lib.ends
+@native
+def test_change_slots():
+    """Descriptors in slots: what the kernel takes out because a socket closes or a device goes, which
+    no hook sees, is a change; what is put there, taken out or emptied by who is recorded is none."""
+    u32 = struct.Struct("<I").pack
+    sockets = Map(REUSEPORT, entries=4, name=b"sockets")
+    ports = [shared_port() for _ in range(2)]
+    for n, port in enumerate(ports):
+        equal(sockets.elem(lib.UPDATE, u32(n), struct.pack("<Q", port.fileno())), 0, "socket")
+    device = dummy("slot0")
+    devices = [Map(kind, 4, 4, 4, name=b"devices") for kind in (DEVMAP, DEVMAP_HASH)] if device else []
+    for m in devices:
+        equal(m.elem(lib.UPDATE, u32(1), u32(device)), 0, "device")
+        equal(m.elem(lib.UPDATE, u32(2), u32(1)), 0, "loopback")
+    calls = Map(PROG_ARRAY, 4, 4, 4, name=b"calls")
+    program = kern.load(kern.mov(kern.R0, 0) + kern.EXIT, kind=kern.SOCKET_FILTER, name=b"called")
+    with Watch() as watch:
+        for n in range(3):
+            equal(calls.elem(lib.UPDATE, u32(n), u32(program)), 0, "program")
+        settle(watch)
+        equal(calls.elem(lib.DELETE, u32(0)), 0, "delete")
+        ports[1].close()
+        if device:
+            subprocess.run(["ip", "link", "del", "slot0"], check=True)
+        (_, old, new), = told(changes(watch, sockets))
+        check(old and not new, "socket", old, new)
+        equal(changes(watch, sockets)[0]["key"]["number"], 1, "socket")
+        for m in devices:
+            equal(told(changes(watch, m)), [(u32(1).hex(), u32(device).hex(), None)], "device")
+            event, = changes(watch, m)
+            check(event["via"] == "unknown" and "suspects" not in event, event)
+        settle(watch)
+        emptied = calls.id
+        calls.close()
+        settle(watch)
+        stop = watch.finish()
+        equal(watch.events(emptied, CHANGE), [], "changes of what was recorded")
+        equal((stop["lost"], len(watch.events(sockets.id, CHANGE))), (0, 1), "lost, changes")
+    os.close(program)
+    for m in (sockets, *devices):
+        m.close()
+    ports[0].close()
 
 
 @native

@@ -264,13 +264,39 @@ static void queue_has_a_head(void)
 	CHECK_STR(round_of(), "12 0 6>-");
 }
 
+/* Slots for descriptors: empty at first, also in an array; what the kernel takes from one is told. */
+static void slots(void)
+{
+	start();
+	store(12, 1, 1);
+	step();
+	make(5, 16);
+	memset(maps[5].present, 0, sizeof(maps[5].present));
+	maps[5].is.type = BPF_MAP_TYPE_DEVMAP;
+	content_event(content, &(struct event){ .type = EVENT_MAP_CREATE,
+						.monotonic_ns = kernel.now_ns,
+						.map = { .id = 5, .known = true } });
+	store(5, 5, 2);
+	wrote(5, &key_5, 0);
+	store(5, 1, 3);
+	CHECK_STR(round_of(), "");
+	CHECK_STR(round_of(), "5 1 ->3");
+	maps[5].present[5] = false;
+	round_of();
+	CHECK_STR(round_of(), "5 5 2>-");
+	maps[5].present[1] = false;
+	wrote(5, &key_1, 0);
+	round_of();
+	CHECK_STR(round_of(), "");
+}
+
 /* What can't be listed, or only be emptied, is not read. */
 static void other_types(void)
 {
 	start();
 	maps[12].is.type = BPF_MAP_TYPE_BLOOM_FILTER;
 	maps[12].is.key_size = 0;
-	maps[3].is.type = BPF_MAP_TYPE_PROG_ARRAY;
+	maps[3].is.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY;
 	step();
 	CHECK_STR(round_of(), "");
 	CHECK_INT(maps[3].readings + maps[12].readings, 0);
@@ -355,6 +381,7 @@ int main(void)
 	RUN(rhash_moves);
 	RUN(trie_has_prefixes);
 	RUN(queue_has_a_head);
+	RUN(slots);
 	RUN(other_types);
 	RUN(made);
 	RUN(freed);

@@ -6,7 +6,7 @@ static void which_maps(void)
 {
 	start();
 	make(4, 4);
-	maps[4].is.type = BPF_MAP_TYPE_PROG_ARRAY;
+	maps[4].is.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY;
 	make(5, 4);
 	maps[5].is.frozen = true;
 	maps[5].is.flags = BPF_F_RDONLY_PROG;
@@ -16,6 +16,20 @@ static void which_maps(void)
 	CHECK_INT(content_stats(content).maps, 3);
 	CHECK_INT(maps[4].readings + maps[5].readings, 0);
 	CHECK_INT(maps[6].readings, 1);
+}
+
+/* One of sockets is read by their cookies: where these fit. */
+static void sockets(void)
+{
+	start();
+	make(4, 4);
+	maps[4].is.type = BPF_MAP_TYPE_REUSEPORT_SOCKARRAY;
+	make(5, 4);
+	maps[5].is.type = BPF_MAP_TYPE_REUSEPORT_SOCKARRAY;
+	maps[5].is.value_size = 4;
+	step();
+	CHECK_INT(maps[4].readings, 1);
+	CHECK_INT(maps[5].readings, 0);
 }
 
 /* Nothing runs while there is no map, until there may be one. */
@@ -229,6 +243,7 @@ static void restless(void)
 int main(void)
 {
 	RUN(which_maps);
+	RUN(sockets);
 	RUN(no_map);
 	RUN(bounded);
 	RUN(grown);

@@ -105,6 +105,20 @@ static void unknown(void)
 	map.flags = 0;
 }
 
+/* No program can store there, and nobody can map it. Who used it is asked by its id alone. */
+static void slot(void)
+{
+	static struct inv_map used;
+
+	used = map;
+	used.type = 0;
+	users.maps = &used;
+	map.type = BPF_MAP_TYPE_PROG_ARRAY;
+	map.flags = 0;
+	map.value_size = 4;
+	old[0] = 31;
+}
+
 static const struct {
 	const char *name;
 	void (*make)(void);
@@ -113,6 +127,7 @@ static const struct {
 	{ "change_either", by_either },	  { "change_inserted", inserted },
 	{ "change_gone", gone },	  { "change_large", large },
 	{ "change_percpu", percpu },	  { "change_unknown", unknown },
+	{ "change_slot", slot },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -217,6 +232,11 @@ static void vias(void)
 	CHECK_INT(made().via, VIA_UNKNOWN);
 	gone();
 	CHECK_INT(made().via, VIA_UNKNOWN);
+	start();
+	slot();
+	e = made();
+	CHECK_INT(e.via, VIA_UNKNOWN);
+	CHECK_INT(e.n_suspects + e.n_suspect_progs, 0);
 	start();
 	change.users = NULL;
 	e = made();
