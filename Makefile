@@ -62,7 +62,7 @@ KERNEL_SRC = $(wildcard src/cmd/*.c src/baseline/ask_*.c) $(wildcard src/without
 	btf/mapask.c content/ask.c content/changes.c eyes/ask.c facts/factask.c \
 	record/sink.c top/screen.c top/source.c who/writers.c \
 	$(addprefix load/,attach.c bpfobj.c bpfobj_shared.c feat.c object.c plan.c sections.c) \
-	$(addprefix inventory/,gather.c mapdump.c mapholders.c mapiter.c maplist.c pinwalk.c))
+	$(addprefix inventory/,fullname.c gather.c mapdump.c mapholders.c mapiter.c maplist.c pinwalk.c))
 PURE_OBJ = $(patsubst %.c,$(O)/obj/%.o,$(filter-out $(KERNEL_SRC),$(BPFMON_SRC)))
 UNIT = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 

@@ -26,7 +26,7 @@ static const struct maptype maptypes[] = {
 	[2] = { "array", ARRAY | STORES | COMPARED, "index", NULL, {
 		SYS(H(ARRAY_UPDATE), H(ARRAY_DELETE), 0),
 		PROG(H(ARRAY_UPDATE), H(ARRAY_DELETE), 0) } },
-	[3] = { "prog_array", ARRAY | COMPARED, "index", "program descriptor", {
+	[3] = { "prog_array", ARRAY, "index", "program descriptor", {
 		SYS(H(FD_ARRAY_UPDATE), H(FD_ARRAY_DELETE), 0) } },
 	[4] = { "perf_event_array", ARRAY, "index", "perf event descriptor", {
 		SYS(H(FD_ARRAY_UPDATE), H(FD_ARRAY_DELETE), 0) } },

@@ -26,7 +26,10 @@ enum maptype_op {
 #define MAPTYPE_PERCPU 2u	/* a value for each CPU */
 #define MAPTYPE_QUEUE 4u	/* no keys: push and pop */
 #define MAPTYPE_STORES 8u	/* programs also store into values or memory, past every function */
-/* What is in it can be read without a trace, and is compared: src/content/content.h. */
+/*
+ * What is in it can be read without a trace, and is compared: src/content/content.h. Not prog_array:
+ * it is emptied with its last descriptor, and ours must never be that one.
+ */
 #define MAPTYPE_COMPARED 16u
 #define MAPTYPE_EVICTS 32u	/* elements go when others need their place */
 #define MAPTYPE_MOVES 64u	/* a reading may miss elements, while the table is made larger */

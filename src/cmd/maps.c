@@ -281,6 +281,7 @@ static int maps_run(struct maps *maps)
 	}
 	if (check_words(maps))
 		return STATUS_USAGE;
+	inventory_full_names(maps->inv);
 	for (size_t i = 0; i < maps->inv->n_gaps; i++)
 		log_warn("%s", maps->inv->gaps[i]);
 	return show_all(maps);

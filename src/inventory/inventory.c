@@ -98,7 +98,10 @@ void inventory_free(struct inventory *inv)
 		free(m->progs);
 		free(m->processes);
 		free(m->parents);
+		free(m->full_name);
 	}
+	for (size_t i = 0; i < inv->n_progs; i++)
+		free(inv->progs[i].full_name);
 	for (size_t i = 0; i < inv->n_gaps; i++)
 		free(inv->gaps[i]);
 	free(inv->maps);

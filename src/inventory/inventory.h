@@ -36,6 +36,7 @@ struct inv_prog {
 	uint32_t id, type, uid;		/* uid: who loaded it */
 	uint8_t tag[EVENT_TAG_BYTES];
 	char name[EVENT_NAME_BYTES];
+	char *full_name;		/* as that of maps */
 };
 
 /* What the maps in a map-in-map look like. */
@@ -46,6 +47,7 @@ struct inv_inner {
 struct inv_map {
 	uint32_t id, type, key_size, value_size, max_entries, flags;
 	char name[EVENT_NAME_BYTES];
+	char *full_name;		/* that `name` is a cut of; NULL: not known, or not asked */
 	bool frozen;
 	bool hidden;			/* the kernel has it, and bpf(2) does not list it */
 	bool has_memory, has_inner;
@@ -84,6 +86,9 @@ typedef bool inventory_want(void *context, uint32_t id, const char *name);
 int inventory_new(inventory_want *want, void *context, struct inventory **out, char *why,
 		  size_t why_size);
 void inventory_free(struct inventory *inv);
+
+/* Completes what names can be; each that was cut costs a look into its BTF. */
+void inventory_full_names(struct inventory *inv);
 
 /* The same map as events have it; its name is lent. */
 struct event_map inventory_event_map(const struct inv_map *m);

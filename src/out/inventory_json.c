@@ -45,13 +45,20 @@ static void put_shape(struct buf *b, uint32_t type, uint32_t key_size, uint32_t 
 	out_json_flags(b, map_flag_names, flags);
 }
 
+static void put_names(struct buf *b, const char *name, const char *full_name)
+{
+	json_bytes(b, "name", name, EVENT_NAME_BYTES);
+	if (full_name)
+		json_bytes(b, "full_name", full_name, strlen(full_name));
+}
+
 static void put_map(struct buf *b, const struct inv_map *m)
 {
 	const struct inv_inner *inner = &m->inner;
 
 	json_open(b, "map", '{');
 	json_u64(b, "id", m->id);
-	json_bytes(b, "name", m->name, EVENT_NAME_BYTES);
+	put_names(b, m->name, m->full_name);
 	put_shape(b, m->type, m->key_size, m->value_size, m->max_entries, m->flags);
 	json_bool(b, "frozen", m->frozen);
 	if (m->hidden)
@@ -102,7 +109,7 @@ static void put_prog(struct buf *b, const char *name, const struct inv_prog *p)
 {
 	json_open(b, name, '{');
 	json_u64(b, "id", p->id);
-	json_bytes(b, "name", p->name, EVENT_NAME_BYTES);
+	put_names(b, p->name, p->full_name);
 	put_type(b, "type", prog_type_name(p->type), p->type);
 	json_hex(b, "tag", p->tag, sizeof(p->tag));
 	json_u64(b, "uid", p->uid);
@@ -200,7 +207,7 @@ static void put_object_prog(struct buf *b, const struct inventory_object *o)
 	json_u64(b, "id", o->prog_id);
 	if (!o->prog)
 		return;
-	json_bytes(b, "name", o->prog->name, EVENT_NAME_BYTES);
+	put_names(b, o->prog->name, o->prog->full_name);
 	put_type(b, "prog_type", prog_type_name(o->prog->type), o->prog->type);
 }
 
@@ -212,7 +219,7 @@ static void put_object(struct buf *b, const struct inventory_object *o)
 	if (o->map_id)
 		json_u64(b, "id", o->map_id);
 	if (o->map) {
-		json_bytes(b, "name", o->map->name, EVENT_NAME_BYTES);
+		put_names(b, o->map->name, o->map->full_name);
 		put_type(b, "map_type", maptype_name(o->map->type), o->map->type);
 	}
 	if (o->ifindex)

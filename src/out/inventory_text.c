@@ -25,9 +25,12 @@
 
 #define FLAG_PREFIX "BPF_F_"
 
-static void put_name(struct buf *b, const char *name)
+/* Whole, where that is known. */
+static void put_name(struct buf *b, const char *name, const char *full_name)
 {
-	if (name[0])
+	if (full_name)
+		buf_safe(b, full_name, strlen(full_name));
+	else if (name[0])
 		buf_safe(b, name, EVENT_NAME_BYTES);
 	else
 		buf_str(b, "-");
@@ -70,7 +73,7 @@ static void put_flags(struct buf *b, uint32_t flags, bool frozen, bool hidden)
 static void put_prog(struct buf *b, const struct inv_prog *p)
 {
 	buf_printf(b, "%u ", p->id);
-	put_name(b, p->name);
+	put_name(b, p->name, p->full_name);
 }
 
 static void put_holding(struct buf *b, const struct inv_process *p)
@@ -117,7 +120,7 @@ CELL(cell_id)
 CELL(cell_name)
 {
 	(void)inv;
-	put_name(b, m->name);
+	put_name(b, m->name, m->full_name);
 }
 
 CELL(cell_type)
@@ -343,7 +346,7 @@ void inventory_text_map(struct buf *b, const struct inventory *inv, const struct
 	buf_printf(b, "map %u", m->id);
 	if (m->name[0]) {
 		buf_str(b, " ");
-		buf_safe(b, m->name, EVENT_NAME_BYTES);
+		put_name(b, m->name, m->full_name);
 	}
 	buf_str(b, " (");
 	put_type(b, maptype_name(m->type), m->type);
@@ -411,7 +414,7 @@ static void put_object(struct buf *b, const struct inventory_object *o)
 		buf_printf(b, "map %u", o->map_id);
 	if (o->map) {
 		buf_str(b, " ");
-		put_name(b, o->map->name);
+		put_name(b, o->map->name, o->map->full_name);
 	}
 	if (o->ifindex)
 		buf_printf(b, "ifindex %u", o->ifindex);
@@ -421,7 +424,7 @@ static void put_object(struct buf *b, const struct inventory_object *o)
 		buf_printf(b, "%sprog %u", o->ifindex || o->qsize ? ", " : "", o->prog_id);
 	if (o->prog) {
 		buf_str(b, " ");
-		put_name(b, o->prog->name);
+		put_name(b, o->prog->name, o->prog->full_name);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Programs of which the kernel keeps the first 15 bytes of the name, which are the same; they write. */
+/* Programs and a map of which the kernel keeps the first 15 bytes of the name; the programs write. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
@@ -10,6 +10,13 @@ struct {
 	__type(value, __u64);
 	__uint(max_entries, 4);
 } long_names SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, __u32);
+	__uint(max_entries, 1);
+} names_of_egress_ports SEC(".maps");
 
 SEC("socket")
 int counts_packets_of_ingress(struct __sk_buff *skb)

@@ -4,6 +4,7 @@ programs use it, what is in it; held against this test's own acts, and against b
 
 import json
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -13,9 +14,11 @@ import time
 import lib
 from lib import Map, Shared, Watch, bpfmon, check, equal
 from live_faults import native
+from live_maps import maps
 from live_names import folder
 
 ARRAY_OF_MAPS = 12
+LONGNAME = os.path.join(lib.TOP, "build/actors/longname.bpf.o")
 MEMBERS = ("created", "creator", "pins", "pins_more", "users", "users_more", "inner", "parents")
 
 
@@ -188,3 +191,33 @@ def test_facts_users():
             time.sleep(0.1)
         m.close()
         watch.finish()
+
+
+@native
+def test_maps_full_names():
+    """Names that the kernel cut: of programs as bpftool shows them, of a map as it is in the source."""
+    path = f"{lib.bpffs()}/live-longnames"
+    os.mkdir(path)
+    try:
+        subprocess.run(["bpftool", "prog", "loadall", LONGNAME, path, "pinmaps", path], check=True,
+                       stdout=subprocess.DEVNULL)
+        ids = {}
+        for name in ("long_names", "names_of_egress_ports"):
+            fd = lib.open_pin(f"{path}/{name}")
+            ids[name] = lib.map_id(fd)
+            os.close(fd)
+        shown = {p["id"]: p["name"] for p in bpftool("prog", "show")
+                 if p.get("name", "").startswith("counts_packets_")}
+        got = maps(*map(str, ids.values()))
+        text = bpfmon("maps", *map(str, ids.values())).stdout.decode()
+    finally:
+        shutil.rmtree(path)
+    equal(sorted(shown.values()), ["counts_packets_of_egress", "counts_packets_of_ingress"], "bpftool")
+    programs = got[ids["long_names"]]["programs"]
+    equal({p["id"]: (p["name"], p["full_name"]) for p in programs},
+          {i: ("counts_packets_", name) for i, name in shown.items()}, "programs")
+    m = got[ids["names_of_egress_ports"]]["map"]
+    equal((m["name"], m["full_name"]), ("names_of_egress", "names_of_egress_ports"), "map")
+    check("full_name" not in got[ids["long_names"]]["map"], "a name that was not cut")
+    for name in (*shown.values(), "names_of_egress_ports (array)"):
+        check(name in text, name, text)

@@ -296,7 +296,7 @@ static void other_types(void)
 	start();
 	maps[12].is.type = BPF_MAP_TYPE_BLOOM_FILTER;
 	maps[12].is.key_size = 0;
-	maps[3].is.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+	maps[3].is.type = BPF_MAP_TYPE_PROG_ARRAY;
 	step();
 	CHECK_STR(round_of(), "");
 	CHECK_INT(maps[3].readings + maps[12].readings, 0);

@@ -6,7 +6,7 @@ static void which_maps(void)
 {
 	start();
 	make(4, 4);
-	maps[4].is.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+	maps[4].is.type = BPF_MAP_TYPE_PROG_ARRAY;
 	make(5, 4);
 	maps[5].is.frozen = true;
 	maps[5].is.flags = BPF_F_RDONLY_PROG;

@@ -113,7 +113,7 @@ static void slot(void)
 	used = map;
 	used.type = 0;
 	users.maps = &used;
-	map.type = BPF_MAP_TYPE_PROG_ARRAY;
+	map.type = BPF_MAP_TYPE_DEVMAP;
 	map.flags = 0;
 	map.value_size = 4;
 	old[0] = 31;
