@@ -136,6 +136,8 @@ struct foreign {
 	/* Those that events told of; while it is looked, all that there are. */
 	struct foreign_program list[FOREIGN_MAX];
 	size_t n, more;
+	uint32_t seen[FOREIGN_MAX];	/* in the look before */
+	size_t n_seen;
 };
 
 /* ---- src/eyes/helpers.c: programs of others that change what others see ---- */

@@ -84,10 +84,27 @@ static void put_program(struct buf *b, const struct foreign_program *p)
 	buf_safe(b, p->function, strlen(p->function));
 }
 
+static bool was_seen(const struct foreign *foreign, uint32_t id)
+{
+	for (size_t i = 0; i < foreign->n_seen; i++)
+		if (foreign->seen[i] == id)
+			return true;
+	return false;
+}
+
+static void remember(struct foreign *foreign)
+{
+	for (size_t i = 0; i < foreign->n; i++)
+		foreign->seen[i] = foreign->list[i].id;
+	foreign->n_seen = foreign->n;
+	foreign->n = foreign->more = 0;
+}
+
 void eyes_look_foreign(struct eyes *eyes, unsigned int what, struct finding *f)
 {
 	struct foreign *foreign = &eyes->foreign;
 	size_t told = foreign->n;
+	bool again = told;	/* what events told of may be gone */
 
 	(void)what;
 	f->unasked = true;
@@ -100,6 +117,11 @@ void eyes_look_foreign(struct eyes *eyes, unsigned int what, struct finding *f)
 	for (size_t i = 0; i < foreign->n; i++) {
 		const struct foreign_program *p = &foreign->list[i];
 
+		/* It may be just going, as those of a bpfmon that ends while this one starts. */
+		if (i >= told && !was_seen(foreign, p->id)) {
+			again = true;
+			continue;
+		}
 		buf_str(&f->reason,
 			f->bad ? ", " :
 				 "programs of others on functions that bpfmon hooks or calls: ");
@@ -114,7 +136,6 @@ void eyes_look_foreign(struct eyes *eyes, unsigned int what, struct finding *f)
 			"no program of others is on functions that bpfmon hooks or calls");
 	if (foreign->more)
 		buf_str(&f->reason, " and others");
-	foreign->n = foreign->more = 0;
-	/* What events told of may be gone. */
-	foreign->look = told;
+	remember(foreign);
+	foreign->look = again;
 }

@@ -98,7 +98,13 @@ static void foreign_program(void)
 	attached[2] = (struct eyes_program){ 32, 26, 23, name, "security_bpf" };
 	attached[3] = (struct eyes_program){ 33, 5, 0, name, "security_bpf" };
 	CHECK_STR(after(11), "");
-	/* not told of by any event: within ten seconds */
+	/* listed once, and gone in the next look: as those of a bpfmon that just ends */
+	attached[4] = (struct eyes_program){ 30, 26, 24, name, "security_bpf" };
+	eyes_attached(eyes, &(struct event){ .type = EVENT_LINK_DETACH, .run.program.type = 26 });
+	CHECK_STR(after(1), "");
+	attached[4].id = 0;
+	CHECK_STR(after(11), "");
+	/* not told of by any event: within ten seconds and a look */
 	attached[4] = (struct eyes_program){ 34, 26, 24, name, "security_bpf" };
 	CHECK_STR(after(11), "medium " FOREIGN "34 blind\\x0a (trace_fentry) on security_bpf\n");
 	CHECK_STR(after(11), "");
