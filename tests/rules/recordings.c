@@ -127,6 +127,7 @@ static const struct recording recordings[] = {
 	{ "monitor-blinded", true, SENSOR, { { ALERT("ftrace-off", CRITICAL) } } },
 	{ "monitor-blinded", false, SENSOR, { { ALERT("ftrace-off", INFO) }, { ALERT("stalled", MEDIUM) } } },
 	PROFILE("profiles/falco", "/usr/bin/falco", "syscall_exit_ta", PROG_ARRAY),
+	PROFILE("profiles/quark", "/usr/bin/quark-mon", "elastic_ebpf_ev", HASH),
 	PROFILE("profiles/tetragon", "/usr/bin/tetragon", "policy_filter_m", HASH_OF_MAPS),
 	PROFILE("profiles/tracee", "/tracee/tracee", "sys_enter_tails", PROG_ARRAY),
 	PROFILE("profiles/cilium", "/usr/bin/cilium-agent", "cilium_policy_0", HASH),
