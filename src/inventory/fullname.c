@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The names of maps and programs that the kernel cut at 15 bytes, from their BTF. */
-#include <bpf/bpf.h>
 #include <bpf/btf.h>
-#include <linux/bpf.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "btf/mapname.h"
 #include "inventory/inventory.h"
@@ -29,10 +24,10 @@ static char *name_of_map(const struct inv_map *m)
 }
 
 /* A program has the name of its first function, as bpftool shows it. */
-static char *name_of_function(const struct inv_prog *p, uint32_t btf_id, uint32_t type_id)
+static char *name_of_prog(const struct inv_prog *p)
 {
-	struct btf *btf = btf__load_from_kernel_by_id(btf_id);
-	const struct btf_type *t = btf ? btf__type_by_id(btf, type_id) : NULL;
+	struct btf *btf = p->btf_id ? btf__load_from_kernel_by_id(p->btf_id) : NULL;
+	const struct btf_type *t = btf ? btf__type_by_id(btf, p->func_type) : NULL;
 	const char *name = t ? btf__name_by_offset(btf, t->name_off) : NULL;
 	size_t cut = EVENT_NAME_BYTES - 1;
 	char *copy = NULL;
@@ -41,25 +36,6 @@ static char *name_of_function(const struct inv_prog *p, uint32_t btf_id, uint32_
 		copy = strdup(name);
 	btf__free(btf);
 	return copy;
-}
-
-static char *name_of_prog(const struct inv_prog *p)
-{
-	struct bpf_func_info func = {};
-	struct bpf_prog_info info = {};
-	uint32_t len = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(p->id), err;
-
-	if (fd < 0)
-		return NULL;
-	info.nr_func_info = 1;
-	info.func_info_rec_size = sizeof(func);
-	info.func_info = (uintptr_t)&func;
-	err = bpf_obj_get_info_by_fd(fd, &info, &len);
-	close(fd);
-	return err || !info.btf_id || !info.nr_func_info ?
-		       NULL :
-		       name_of_function(p, info.btf_id, func.type_id);
 }
 
 void inventory_full_names(struct inventory *inv)

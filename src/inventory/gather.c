@@ -142,8 +142,8 @@ static int add_user(struct inv_map *m, uint32_t prog)
 	return 0;
 }
 
-/* Its maps' ids, to be freed, and how many; NULL: no memory, or `err` is set. */
-static uint32_t *read_prog(int fd, struct bpf_prog_info *info, int *err)
+/* Its maps' ids, to be freed, and how many; its first function; NULL: no memory, or `err` is set. */
+static uint32_t *read_prog(int fd, struct bpf_prog_info *info, struct bpf_func_info *func, int *err)
 {
 	uint32_t n = PROG_MAPS, len, *ids = NULL, *grown;
 
@@ -153,6 +153,9 @@ static uint32_t *read_prog(int fd, struct bpf_prog_info *info, int *err)
 			break;
 		ids = grown;
 		memset(info, 0, sizeof(*info));
+		info->nr_func_info = 1;
+		info->func_info_rec_size = sizeof(*func);
+		info->func_info = (uintptr_t)func;
 		info->map_ids = (uintptr_t)ids;
 		info->nr_map_ids = n;
 		len = sizeof(*info);
@@ -171,6 +174,7 @@ static uint32_t *read_prog(int fd, struct bpf_prog_info *info, int *err)
 static int add_prog(struct inventory *inv, int fd, uint32_t id)
 {
 	struct inv_prog *progs = inventory_grow(inv->progs, inv->n_progs, sizeof(*progs)), *p;
+	struct bpf_func_info func = {};
 	struct bpf_prog_info info;
 	struct inv_map *m;
 	int err = 0;
@@ -179,7 +183,7 @@ static int add_prog(struct inventory *inv, int fd, uint32_t id)
 	if (!progs)
 		return -ENOMEM;
 	inv->progs = progs;
-	ids = read_prog(fd, &info, &err);
+	ids = read_prog(fd, &info, &func, &err);
 	if (!ids) {
 		if (err)
 			inventory_gap(inv, "program %u cannot be read: %s", id, strerror(-err));
@@ -191,6 +195,8 @@ static int add_prog(struct inventory *inv, int fd, uint32_t id)
 	p->uid = info.created_by_uid;
 	memcpy(p->tag, info.tag, sizeof(p->tag));
 	memcpy(p->name, info.name, sizeof(p->name));
+	p->btf_id = info.nr_func_info ? info.btf_id : 0;
+	p->func_type = func.type_id;
 	for (uint32_t i = 0; !err && i < info.nr_map_ids; i++) {
 		m = inventory_find(inv, ids[i]);
 		err = m ? add_user(m, (uint32_t)inv->n_progs) : 0;

@@ -34,6 +34,7 @@ struct inv_process {
 
 struct inv_prog {
 	uint32_t id, type, uid;		/* uid: who loaded it */
+	uint32_t btf_id, func_type;	/* of its first function; btf_id 0: none */
 	uint8_t tag[EVENT_TAG_BYTES];
 	char name[EVENT_NAME_BYTES];
 	char *full_name;		/* as that of maps */

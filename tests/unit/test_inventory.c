@@ -16,11 +16,13 @@ static struct inv_prog progs[] = {
 	{ 31,
 	  BPF_PROG_TYPE_RAW_TRACEPOINT,
 	  0,
+	  0,
+	  0,
 	  { 0xa0, 0x4f, 0x5e, 0xef, 6, 0xa7, 0xf5, 0x55 },
 	  "on_tick",
 	  NULL },
-	{ 32, BPF_PROG_TYPE_XDP, 1000, { 1, 2, 3, 4, 5, 6, 7, 8 }, "", NULL },
-	{ 33, 999, 0, { 0 }, "fifteen_letters", (char *)"fifteen_letters_and\033more" },
+	{ 32, BPF_PROG_TYPE_XDP, 1000, 0, 0, { 1, 2, 3, 4, 5, 6, 7, 8 }, "", NULL },
+	{ 33, 999, 0, 0, 0, { 0 }, "fifteen_letters", (char *)"fifteen_letters_and\033more" },
 };
 static struct inv_pin pins[] = {
 	{ (char *)"/sys/fs/bpf/config", 0660, 0, 33, 0755, 0, 0700 },
