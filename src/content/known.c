@@ -10,6 +10,7 @@
 
 #define MARKS_MIN 64
 #define MARKS_MAX 8192
+#define SLOTS_MAX 16384	/* of an array of descriptors: each costs a call, also if it is empty */
 #define PREFIX_MAX 260	/* bytes of a key of lpm_trie: LPM_KEY_SIZE_MAX of kernel/bpf/lpm_trie.c */
 
 bool known_can_be(const struct inv_map *m)
@@ -18,6 +19,9 @@ bool known_can_be(const struct inv_map *m)
 		return false;
 	/* Its sockets are told by 8-byte cookies or not at all: bpf_fd_reuseport_array_lookup_elem(). */
 	if (m->type == BPF_MAP_TYPE_REUSEPORT_SOCKARRAY && m->value_size != sizeof(uint64_t))
+		return false;
+	if (maptype_is_array(m->type) && !maptype_has(m->type, MAPTYPE_STORES) &&
+	    m->max_entries > SLOTS_MAX)
 		return false;
 	return m->value_size && !m->key_size == maptype_is_queue(m->type) &&
 	       maptype_has(m->type, MAPTYPE_COMPARED);

@@ -18,6 +18,21 @@ static void which_maps(void)
 	CHECK_INT(maps[6].readings, 1);
 }
 
+/* Each slot for a descriptor costs a call. */
+static void many_slots(void)
+{
+	start();
+	for (uint32_t id = 4; id < 6; id++) {
+		make(id, ELEMENTS);
+		maps[id].is.type = BPF_MAP_TYPE_DEVMAP;
+		memset(maps[id].present, 0, sizeof(maps[id].present));
+	}
+	maps[5].is.max_entries = 16385;
+	step();
+	CHECK_INT(maps[4].readings, 1);
+	CHECK_INT(maps[5].readings, 0);
+}
+
 /* One of sockets is read by their cookies: where these fit. */
 static void sockets(void)
 {
@@ -243,6 +258,7 @@ static void restless(void)
 int main(void)
 {
 	RUN(which_maps);
+	RUN(many_slots);
 	RUN(sockets);
 	RUN(no_map);
 	RUN(bounded);
