@@ -59,6 +59,8 @@ struct sinks *sinks_new(bool waits, bool (*give_up)(void))
 {
 	struct sinks *s = calloc(1, sizeof(*s));
 
+	/* Before there is a file: whoever moves it away says so at once. */
+	reopener_block();
 	if (s) {
 		s->waits = waits;
 		s->give_up = give_up;
