@@ -8,6 +8,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "sinks/reopen.h"
+
 static volatile sig_atomic_t stop_signals;
 static volatile sig_atomic_t reload_signals;
 static int stop_event = -1;
@@ -45,6 +47,8 @@ int stop_init(void)
 	struct sigaction action = { .sa_handler = on_signal };
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 
+	/* What is sent while it still starts is for the files that it will open. */
+	reopener_block();
 	stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (stop_event < 0)
 		return -errno;

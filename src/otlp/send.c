@@ -18,7 +18,7 @@
 #include "otlp/otlp.h"
 #include "sinks/type.h"
 
-#define FULL_BATCH 256 /* as many as the queue gives at once: there are more behind */
+#define FULL_BATCH 256 /* as many as the queue gives at once: there may be more behind */
 #define ANSWER_BYTES (64 << 10)
 #define RETRY_NS (1000ull * 1000 * 1000) /* while lines go to the spool, it is tried so often */
 
@@ -165,12 +165,13 @@ static void make_request(struct state *s, struct item **items, size_t n)
 }
 
 /*
- * The last stays in the queue, which then asks again by itself. With more behind them nothing stays,
- * and the queue is told neither that it works nor that it fails.
+ * The last stays in the queue, which then asks again by itself. Behind a full batch there may be
+ * more: the queue is told neither that it works nor that it fails, and comes at once, with the last
+ * alone if there was no more.
  */
 static int keep(struct state *s, struct item **items, size_t n, size_t *done, int err)
 {
-	size_t kept = n < FULL_BATCH ? n - 1 : n;
+	size_t kept = n - 1;
 	int failed;
 
 	if (!kept)
@@ -180,7 +181,7 @@ static int keep(struct state *s, struct item **items, size_t n, size_t *done, in
 	if (failed)
 		return failed == -ENOSPC ? err : failed;
 	*done += kept;
-	return kept == n ? -ECANCELED : err;
+	return n < FULL_BATCH ? err : -ECANCELED;
 }
 
 static int write_otlp(void *state, struct item **items, size_t n, size_t *done)

@@ -30,20 +30,24 @@ static void *wait_for_signals(void *context)
 	return NULL;
 }
 
+void reopener_block(void)
+{
+	sigset_t own;
+
+	sigemptyset(&own);
+	sigaddset(&own, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &own, NULL);
+}
+
 struct reopener *reopener_new(void (*on_signal)(void *context), void *context)
 {
 	struct reopener *r = calloc(1, sizeof(*r));
-	sigset_t own;
 	int err;
 
 	if (!r)
 		return NULL;
 	r->on_signal = on_signal;
 	r->context = context;
-	/* This one is for it alone: it waits for it. */
-	sigemptyset(&own);
-	sigaddset(&own, SIGUSR1);
-	pthread_sigmask(SIG_BLOCK, &own, NULL);
 	err = sinks_thread(&r->thread, wait_for_signals, r);
 	if (!err)
 		return r;

@@ -5,7 +5,9 @@
 
 struct reopener;
 
-/* From here on the signal is blocked. NULL: no memory, or no thread. */
+/* From here on the signal kills nobody: it waits for the thread. In what has no thread yet. */
+void reopener_block(void);
+/* NULL: no memory, or no thread. */
 struct reopener *reopener_new(void (*on_signal)(void *context), void *context);
 void reopener_free(struct reopener *r);
 

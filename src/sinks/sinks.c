@@ -59,6 +59,8 @@ struct sinks *sinks_new(bool waits, bool (*give_up)(void))
 {
 	struct sinks *s = calloc(1, sizeof(*s));
 
+	/* Before there is a file: whoever moves it away says so at once. */
+	reopener_block();
 	if (s) {
 		s->waits = waits;
 		s->give_up = give_up;
@@ -66,13 +68,19 @@ struct sinks *sinks_new(bool waits, bool (*give_up)(void))
 	return s;
 }
 
+static void close_one(struct one *o)
+{
+	if (o->state)
+		o->type->close(o->state);
+	o->state = NULL;
+}
+
 static void free_one(struct one *o)
 {
 	if (!o)
 		return;
 	queue_free(o->queue);
-	if (o->state)
-		o->type->close(o->state);
+	close_one(o);
 	if (o->wake_fd >= 0)
 		close(o->wake_fd);
 	values_fini(&o->values);
@@ -84,6 +92,10 @@ void sinks_free(struct sinks *s)
 	if (!s)
 		return;
 	reopener_free(s->reopener);
+	/* First those without a queue: their threads tell of the others up to their end. */
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->ones[i]->queue)
+			close_one(s->ones[i]);
 	for (size_t i = 0; i < s->n; i++)
 		free_one(s->ones[i]);
 	buf_fini(&s->buf);

@@ -5,6 +5,8 @@
 
 #include "otlp/otlp.h"
 #include "sinks.h"
+#include "sinks/type.h"
+#include "sinks/values.h"
 
 static struct item *one_item(void)
 {
@@ -181,6 +183,57 @@ static void strangers(void)
 	CHECK(!rmdir(in_dir("strange")));
 }
 
+/*
+ * Nobody is there: what the queue gives at once goes to disk but for the last, without which the queue
+ * would be empty and never ask again. Of many lines there may be exactly so many.
+ */
+static void last_stays(void)
+{
+	static const struct {
+		size_t n, done;
+		bool more;
+	} rows[] = { { 256, 255, true }, { 1, 0, false }, { 20, 19, false } };
+	const struct sinks_pair pairs[] = { { "url", "http://127.0.0.1:1/" },
+					    { "spool", in_dir("last") } };
+	struct sinks_values values;
+	char label[SINKS_LABEL];
+	struct sinks_open open = { .values = &values,
+				   .wake_fd = -1,
+				   .label = label,
+				   .why = why,
+				   .why_size = sizeof(why) };
+	struct item *items[256];
+	struct buf read_back = {};
+	struct spool s;
+	size_t n;
+	void *state;
+
+	for (size_t i = 0; i < 256; i++)
+		items[i] = one_item();
+	CHECK_INT(values_init(&values, &sinks_otlp, pairs, 2, why, sizeof(why)), 0);
+	CHECK_INT(sinks_otlp.open(&open, &state), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t done = 0;
+		int err = sinks_otlp.write(state, items, rows[i].n, &done);
+
+		CHECK_INT(done, rows[i].done);
+		CHECK(err);
+		CHECK_INT(err == -ECANCELED, rows[i].more);
+	}
+	sinks_otlp.close(state);
+	values_fini(&values);
+	CHECK_INT(spool_open(&s, in_dir("last"), 1 << 20), 0);
+	for (size_t i = 0; !spool_get(&s, &read_back, &n); i++) {
+		CHECK_INT(n, i ? 19 : 255);
+		spool_drop(&s);
+	}
+	spool_close(&s);
+	buf_fini(&read_back);
+	CHECK(!rmdir(in_dir("last")));
+	for (size_t i = 0; i < 256; i++)
+		item_put(items[i]);
+}
+
 int main(void)
 {
 	sinks_dir();
@@ -189,6 +242,7 @@ int main(void)
 	RUN(in_order);
 	RUN(bound);
 	RUN(strangers);
+	RUN(last_stays);
 	sinks_rmdir();
 	return TEST_STATUS();
 }

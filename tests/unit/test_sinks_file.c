@@ -119,6 +119,23 @@ static void moved_away(void)
 	CHECK_INT(count_in("moved", "\n") + count_in("moved.old", "\n"), 2);
 }
 
+/* The same in the moment between the file and the thread that waits for the signal. */
+static void moved_at_the_start(void)
+{
+	struct sinks *s = sinks_new(true, never);
+
+	CHECK_INT(add_file(s, "soon", ""), 0);
+	CHECK(!rename(in_dir("soon"), in_dir("soon.old")));
+	kill(getpid(), SIGUSR1);
+	CHECK_INT(sinks_start(s, &test_env, why, sizeof(why)), 0);
+	while (access(in_dir("soon"), F_OK))
+		sched_yield();
+	put_event(s, 0, EVENT_MAP_UPDATE, 8, 1);
+	CHECK(sinks_end(s));
+	sinks_free(s);
+	CHECK_INT(count_in("soon", "\"seq\":0,"), 1);
+}
+
 static void one_writer(void)
 {
 	struct sinks *s = sinks_new(true, never);
@@ -140,6 +157,7 @@ int main(void)
 {
 	log_set_level(LOG_ERROR);
 	sinks_dir();
+	RUN(moved_at_the_start); /* first: the signal is not blocked by another's thread */
 	RUN(mode_and_append);
 	RUN(torn_by_others);
 	RUN(rotates_by_size);

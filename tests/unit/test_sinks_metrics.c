@@ -237,14 +237,20 @@ static void addresses(void)
 	}
 }
 
+static int add_textfile(struct sinks *s)
+{
+	char word[128];
+
+	snprintf(word, sizeof(word), "prometheus,textfile=%s", in_dir("bpfmon.prom"));
+	return sinks_add_word(s, word, why, sizeof(why));
+}
+
 /* A file for the collector: there at once, readable for others, whole. */
 static void textfile(void)
 {
 	struct sinks *s = sinks_new(false, never);
-	char word[128];
 
-	snprintf(word, sizeof(word), "prometheus,textfile=%s", in_dir("bpfmon.prom"));
-	CHECK_INT(sinks_add_word(s, word, why, sizeof(why)), 0);
+	CHECK_INT(add_textfile(s), 0);
 	CHECK_INT(access(in_dir("bpfmon.prom"), R_OK), 0);
 	CHECK_INT(add_file(s, "beside", ""), 0);
 	CHECK_INT(sinks_start(s, &test_env, why, sizeof(why)), 0);
@@ -254,6 +260,21 @@ static void textfile(void)
 	CHECK_INT(count_in("bpfmon.prom", "bpfmon_events_total{type=\"map.update\"} 1\n"), 1);
 	CHECK_INT(count_in("bpfmon.prom", "type=\"file\"} 1\n"), 1);
 	CHECK_INT(access(in_dir("bpfmon.prom.tmp"), F_OK), -1);
+}
+
+/* What it tells at its end is of outputs that are still there, also of those before it. */
+static void told_at_the_end(void)
+{
+	struct sinks *s = sinks_new(false, never);
+
+	unlink(in_dir("beside"));
+	CHECK_INT(add_file(s, "beside", ""), 0);
+	CHECK_INT(add_textfile(s), 0);
+	CHECK_INT(sinks_start(s, &test_env, why, sizeof(why)), 0);
+	put_event(s, 0, EVENT_MAP_UPDATE, 8, 1);
+	CHECK(sinks_end(s));
+	sinks_free(s);
+	CHECK_INT(count_in("bpfmon.prom", "type=\"file\"} 1\n"), 1);
 }
 
 static void refused(void)
@@ -287,6 +308,7 @@ int main(void)
 	RUN(requests);
 	RUN(addresses);
 	RUN(textfile);
+	RUN(told_at_the_end);
 	RUN(refused);
 	sinks_rmdir();
 	buf_fini(&text);
