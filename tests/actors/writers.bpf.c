@@ -64,10 +64,19 @@ struct {
 
 extern int bpf_wq_init(struct bpf_wq *wq, void *map, unsigned int flags) __ksym __weak;
 extern int bpf_wq_start(struct bpf_wq *wq, unsigned int flags) __ksym __weak;
-/* Since 7.1 or so; before there was bpf_wq_set_callback_impl() with one more argument. */
+#ifdef OLD_WORKQUEUE
+extern int bpf_wq_set_callback_impl(struct bpf_wq *wq,
+				    int(callback_fn)(void *map, int *key, void *value),
+				    unsigned int flags, void *aux__ign) __ksym __weak;
+
+#define wq_set_callback(wq, callback) bpf_wq_set_callback_impl(wq, callback, 0, NULL)
+#else
 extern int bpf_wq_set_callback(struct bpf_wq *wq,
 			       int(callback_fn)(void *map, int *key, void *value),
 			       unsigned int flags) __ksym __weak;
+
+#define wq_set_callback(wq, callback) bpf_wq_set_callback(wq, callback, 0)
+#endif
 
 /* Set by the actor. */
 volatile __u64 pid_tgid;	/* for programs that any task may fire: the only one that counts */
@@ -220,10 +229,10 @@ int w_workqueue(void *ctx)
 	__u32 key = 0;
 	struct queued *value = bpf_map_lookup_elem(&queues, &key);
 
-	if (!value || !bpf_wq_set_callback)
+	if (!value)
 		return 1;
 	bpf_wq_init(&value->wq, &queues, 0);
-	bpf_wq_set_callback(&value->wq, queue_ran, 0);
+	wq_set_callback(&value->wq, queue_ran);
 	bpf_wq_start(&value->wq, 0);
 	return 0;
 }

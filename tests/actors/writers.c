@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@
 #include <unistd.h>
 
 #include "actors/writers.skel.h"
+#include "actors/writers_old.skel.h"
 #include "mapid.h"
 
 #define ROUNDS 5
@@ -389,6 +391,33 @@ static const struct kind kinds[] = {
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
+static bool kernel_has(const char *function)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool has = btf && btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) > 0;
+
+	btf__free(btf);
+	return has;
+}
+
+/* writers_bpf__open(), but of what was compiled for older kernels, where this is one. */
+static struct writers_bpf *open_skel(const struct kind *kind)
+{
+	struct writers_bpf *skel;
+
+	if (strcmp(kind->name, "workqueue") || kernel_has("bpf_wq_set_callback"))
+		return writers_bpf__open();
+	skel = calloc(1, sizeof(*skel));
+	if (!skel || writers_bpf__create_skeleton(skel))
+		goto err;
+	skel->skeleton->data = (void *)writers_old_bpf__elf_bytes(&skel->skeleton->data_sz);
+	if (!bpf_object__open_skeleton(skel->skeleton, NULL))
+		return skel;
+err:
+	writers_bpf__destroy(skel);
+	return NULL;
+}
+
 /* One program in an object of its own, on the common map. */
 static int load(struct run *run, const struct kind *kind, unsigned int number)
 {
@@ -396,7 +425,7 @@ static int load(struct run *run, const struct kind *kind, unsigned int number)
 	struct bpf_map *map;
 	int err;
 
-	run->skel = writers_bpf__open();
+	run->skel = open_skel(kind);
 	if (!run->skel)
 		return -errno;
 	bpf_object__for_each_program (prog, run->skel->obj) {

@@ -18,7 +18,6 @@ LATE = {  # kinds that a kernel does not have
     "5.10": {"kprobe.multi", "syscall", "for_each", "loop", "timer", "workqueue", "user_ringbuf",
              "sys_bpf"},
     "6.1": {"kprobe.multi", "workqueue"},
-    "6.12": {"workqueue"},  # it has, but with another kfunc to set the callback
 }
 
 
