@@ -83,6 +83,7 @@ volatile __u64 pid_tgid;	/* for programs that any task may fire: the only one th
 volatile __u32 kind;		/* the key that is written */
 volatile __u32 left;		/* how often to write */
 volatile __s32 map_fd;		/* for bpf(2) by a program */
+volatile __u32 nmi_cpu;		/* where NMIs count: on one CPU they come one after the other */
 
 /* The answer. */
 volatile __u64 updates, deletes, failed;
@@ -153,6 +154,15 @@ ANY_PROGRAM(w_sk_lookup, "sk_lookup", SK_PASS)
 ANY_PROGRAM(w_syscall, "syscall", 0)
 ANY_PROGRAM(w_perf_event, "perf_event", 0)
 ANY_PROGRAM(w_called, "tc", 0)
+
+/* Once for each of the handlers that an NMI is shown to. */
+SEC("raw_tp/nmi_handler")
+int w_nmi(void *ctx)
+{
+	if (bpf_get_smp_processor_id() == nmi_cpu)
+		work();
+	return 0;
+}
 
 __attribute__((noinline)) int sub_work(int verdict)
 {

@@ -43,7 +43,8 @@ def test_writers():
                   for e in watch.events(over, ("map.open",))]
         equal(opened, [("iterator", "rw", told[0]["pid"])], "iterator over elements")
     skipped = {t["kind"]: t["skip"] for t in told if "skip" in t}
-    check(set(skipped) <= LATE.get(lib.KERNEL, set()), "not run:", skipped)
+    alone = {"nmi"} if os.cpu_count() == 1 else set()  # it takes another CPU to send one
+    check(set(skipped) <= LATE.get(lib.KERNEL, set()) | alone, "not run:", skipped)
     wrong = {}
     for t in told:
         if "skip" in t:
