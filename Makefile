@@ -152,7 +152,8 @@ $(O)/actors/storages: $(O)/actors/storages.skel.h
 $(O)/actors/structops: $(O)/actors/structops.skel.h
 $(O)/actors/turns: $(O)/actors/turns.skel.h $(O)/actors/turns_ext.skel.h
 $(O)/actors/values: $(O)/actors/values.skel.h
-$(O)/actors/writers: $(O)/actors/writers.skel.h
+$(O)/actors/writers: $(O)/actors/writers.skel.h $(O)/actors/writers_old.skel.h
+$(O)/actors/writers_old.bpf.o: tests/actors/writers.bpf.c
 
 # Thousands of processes of it: an emulated machine links each for a tenth of a second.
 $(O)/actors/shortlived: USER_LDFLAGS += -static

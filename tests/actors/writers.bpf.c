@@ -64,16 +64,26 @@ struct {
 
 extern int bpf_wq_init(struct bpf_wq *wq, void *map, unsigned int flags) __ksym __weak;
 extern int bpf_wq_start(struct bpf_wq *wq, unsigned int flags) __ksym __weak;
-/* Since 7.1 or so; before there was bpf_wq_set_callback_impl() with one more argument. */
+#ifdef OLD_WORKQUEUE
+extern int bpf_wq_set_callback_impl(struct bpf_wq *wq,
+				    int(callback_fn)(void *map, int *key, void *value),
+				    unsigned int flags, void *aux__ign) __ksym __weak;
+
+#define wq_set_callback(wq, callback) bpf_wq_set_callback_impl(wq, callback, 0, NULL)
+#else
 extern int bpf_wq_set_callback(struct bpf_wq *wq,
 			       int(callback_fn)(void *map, int *key, void *value),
 			       unsigned int flags) __ksym __weak;
+
+#define wq_set_callback(wq, callback) bpf_wq_set_callback(wq, callback, 0)
+#endif
 
 /* Set by the actor. */
 volatile __u64 pid_tgid;	/* for programs that any task may fire: the only one that counts */
 volatile __u32 kind;		/* the key that is written */
 volatile __u32 left;		/* how often to write */
 volatile __s32 map_fd;		/* for bpf(2) by a program */
+volatile __u32 nmi_cpu;		/* where NMIs count: on one CPU they come one after the other */
 
 /* The answer. */
 volatile __u64 updates, deletes, failed;
@@ -144,6 +154,15 @@ ANY_PROGRAM(w_sk_lookup, "sk_lookup", SK_PASS)
 ANY_PROGRAM(w_syscall, "syscall", 0)
 ANY_PROGRAM(w_perf_event, "perf_event", 0)
 ANY_PROGRAM(w_called, "tc", 0)
+
+/* Once for each of the handlers that an NMI is shown to. */
+SEC("raw_tp/nmi_handler")
+int w_nmi(void *ctx)
+{
+	if (bpf_get_smp_processor_id() == nmi_cpu)
+		work();
+	return 0;
+}
 
 __attribute__((noinline)) int sub_work(int verdict)
 {
@@ -220,10 +239,10 @@ int w_workqueue(void *ctx)
 	__u32 key = 0;
 	struct queued *value = bpf_map_lookup_elem(&queues, &key);
 
-	if (!value || !bpf_wq_set_callback)
+	if (!value)
 		return 1;
 	bpf_wq_init(&value->wq, &queues, 0);
-	bpf_wq_set_callback(&value->wq, queue_ran, 0);
+	wq_set_callback(&value->wq, queue_ran);
 	bpf_wq_start(&value->wq, 0);
 	return 0;
 }
