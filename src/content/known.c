@@ -13,6 +13,12 @@
 #define SLOTS_MAX 16384	/* of an array of descriptors: each costs a call, also if it is empty */
 #define PREFIX_MAX 260	/* bytes of a key of lpm_trie: LPM_KEY_SIZE_MAX of kernel/bpf/lpm_trie.c */
 
+/* An array of values, not one of slots for descriptors. */
+static bool is_filled(uint32_t type)
+{
+	return maptype_is_array(type) && maptype_has(type, MAPTYPE_STORES);
+}
+
 bool known_can_be(const struct inv_map *m)
 {
 	if (m->frozen && m->flags & BPF_F_RDONLY_PROG)
@@ -20,8 +26,7 @@ bool known_can_be(const struct inv_map *m)
 	/* Its sockets are told by 8-byte cookies or not at all: bpf_fd_reuseport_array_lookup_elem(). */
 	if (m->type == BPF_MAP_TYPE_REUSEPORT_SOCKARRAY && m->value_size != sizeof(uint64_t))
 		return false;
-	if (maptype_is_array(m->type) && !maptype_has(m->type, MAPTYPE_STORES) &&
-	    m->max_entries > SLOTS_MAX)
+	if (maptype_is_array(m->type) && !is_filled(m->type) && m->max_entries > SLOTS_MAX)
 		return false;
 	return m->value_size && !m->key_size == maptype_is_queue(m->type) &&
 	       maptype_has(m->type, MAPTYPE_COMPARED);
@@ -29,7 +34,7 @@ bool known_can_be(const struct inv_map *m)
 
 bool known_is_array(const struct known *k)
 {
-	return maptype_is_array(k->map.type) && maptype_has(k->map.type, MAPTYPE_STORES);
+	return is_filled(k->map.type);
 }
 
 unsigned int known_tells(const struct known *k)
