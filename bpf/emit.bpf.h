@@ -198,24 +198,25 @@ static __always_inline void copy_bytes(void *dst, u64 len, const u64 room, const
 /*
  * Reserves the smallest record that key and value fit in, and copies them; `old` makes room for the
  * value before. Each has room of its own, because the verifier follows one variable length per place.
+ * There is half as much room for the key: so one number decides, which is kept for nothing else.
  */
-#define ELEM_TRY(key_room, value_room)							\
-	if (klen <= (key_room) && (vlen | olen) <= (value_room)) {			\
-		const u64 size = sizeof(*op) + (key_room) + (value_room) * (1 + old);	\
-		op = bpf_ringbuf_reserve(&events, size, 0);				\
-		if (!op)								\
-			return NULL;							\
-		op->hdr.size = size;							\
-		op->value_off = (key_room);						\
-		op->key_len = read_bytes(op->data, klen, key_room, e->key, e->user);	\
+#define ELEM_TRY(value_room) \
+	if (room <= (value_room)) { \
+		const u64 key_room = (value_room) / 2; \
+		const u64 size = sizeof(*op) + key_room + (value_room) * (1 + old); \
+		op = bpf_ringbuf_reserve(&events, size, 0); \
+		if (!op) \
+			return NULL; \
+		op->hdr.size = size; \
+		op->value_off = key_room; \
+		op->key_len = read_bytes(op->data, klen, key_room, e->key, e->user); \
 		op->value_len = \
-			read_bytes(op->data + (key_room), vlen, value_room, e->value, e->user); \
-		op->old_off = (key_room) + (value_room);				\
-		op->old_len = olen;							\
-		if (old)								\
-			copy_bytes(op->data + (key_room) + (value_room), olen, value_room, \
-				   e->old);						\
-		return op;								\
+			read_bytes(op->data + key_room, vlen, value_room, e->value, e->user); \
+		op->old_off = key_room + (value_room); \
+		op->old_len = olen; \
+		if (old) \
+			copy_bytes(op->data + key_room + (value_room), olen, value_room, e->old); \
+		return op; \
 	}
 
 /* What only bpf(2) does is rare: fewer sizes, so that its many hooks load sooner. */
@@ -223,7 +224,7 @@ static __always_inline struct wire_op *elem_reserve(const struct elem *e, const 
 						    const bool old)
 {
 	u64 klen = e->key ? e->key_size : 0, vlen = e->value ? e->value_total : 0;
-	u64 olen = old ? e->old_len : 0;
+	u64 olen = old ? e->old_len : 0, room;
 	struct wire_op *op;
 
 	if (klen > cfg_bytes)
@@ -234,13 +235,19 @@ static __always_inline struct wire_op *elem_reserve(const struct elem *e, const 
 	} else if (vlen > cfg_bytes) {
 		vlen = cfg_bytes;
 	}
+	room = vlen | olen;
+	if (room < 2 * klen)
+		room = 2 * klen;
+	forget(klen);
+	forget(vlen);
+	forget(room);
 	if (!rare)
-		ELEM_TRY(8, 16)
-	ELEM_TRY(16, 64)
-	ELEM_TRY(64, 256)
+		ELEM_TRY(16)
+	ELEM_TRY(64)
+	ELEM_TRY(256)
 	if (!rare)
-		ELEM_TRY(512, 1024)
-	ELEM_TRY(WIRE_BYTES_MAX, WIRE_VALUE_BYTES)
+		ELEM_TRY(1024)
+	ELEM_TRY(WIRE_VALUE_BYTES)
 	return NULL;
 }
 

@@ -60,20 +60,36 @@ static __always_inline struct slot *op_slot(u32 from)
 	return s && s->cmd < CMD_RECEIVE ? s : NULL;
 }
 
+/* Of the bpf(2) command that the operation belongs to, what its record has of it. */
+struct op_cmd {
+	u64 cmd;	/* WIRE_CMD_NONE: of none */
+	u64 fd, fmode;
+};
+
+static __always_inline void op_cmd(struct op_cmd *c, const struct slot *s)
+{
+	c->cmd = s ? s->cmd : WIRE_CMD_NONE;
+	c->fd = s ? s->fd : 0;
+	c->fmode = s ? s->fmode : 0;
+	forget(c->cmd);
+	forget(c->fd);
+	forget(c->fmode);
+}
+
 /* Who: for bpf(2) also by which descriptor, if this may be its first use. */
-static __always_inline void op_who(struct wire_op *op, struct slot *s, const struct process *p)
+static __always_inline void op_who(struct wire_op *op, const struct op_cmd *c,
+				   const struct process *p)
 {
 	put_process(&op->task, p);
-	if (!s) {
-		op->cmd = WIRE_CMD_NONE;
+	op->cmd = c->cmd;
+	if (op->cmd == WIRE_CMD_NONE) {
 		op->task.context = context();
 		return;
 	}
-	op->cmd = s->cmd;
 	if (!first_use(&op->task, op->map.id))
 		return;
-	op->fd = s->fd;
-	op->fmode = s->fmode;
+	op->fd = c->fd;
+	op->fmode = c->fmode;
 }
 
 static __always_inline void op_map(struct wire_op *op, struct bpf_map *map, const u32 how)
@@ -133,8 +149,9 @@ static __always_inline int op_details(void *ctx, const u32 nargs, struct bpf_map
 	struct old *old = NULL;
 	struct process process;
 	struct wire_op *op;
+	struct op_cmd cmd;
 	struct slot *s;
-	u32 from;
+	u64 from;
 
 	if (how & OP_OBJECT) {
 		__builtin_memset(&objects, 0, sizeof(objects));
@@ -175,6 +192,9 @@ static __always_inline int op_details(void *ctx, const u32 nargs, struct bpf_map
 		s->reached++;
 	if (s && how & OP_OTHERS)
 		s->early++;
+	if (!(how & OP_OBJECT))
+		op_cmd(&cmd, s);
+	forget(from);
 	read_process(&process);
 	tell_process(&process);
 	if (how & OP_OLD) {
@@ -208,7 +228,9 @@ static __always_inline int op_details(void *ctx, const u32 nargs, struct bpf_map
 	op->result = result;
 	op->has_result = 1;
 	op->from = from;
-	op_who(op, s, &process);
+	if (how & OP_OBJECT)	/* no room on the stack for it earlier */
+		op_cmd(&cmd, s);
+	op_who(op, &cmd, &process);
 	bpf_ringbuf_submit(op, 0);
 	return 0;
 }
@@ -219,6 +241,7 @@ static __always_inline int op_kprobe(struct pt_regs *ctx, struct elem *e, u64 fl
 	u32 type = BPF_CORE_READ(map, map_type), id = BPF_CORE_READ(map, id);
 	struct process process;
 	struct wire_op *op;
+	struct op_cmd cmd;
 	u64 caller = 0;
 
 	if (state == STATE_OFF || !id || map_skipped(id) || !type_is_for(type, e->hook))
@@ -238,7 +261,8 @@ static __always_inline int op_kprobe(struct pt_regs *ctx, struct elem *e, u64 fl
 	op->result = 0;
 	op->has_result = 0;
 	op->from = caller_is(caller);
-	op_who(op, NULL, &process);	/* kprobes do not run in bpf(2) */
+	op_cmd(&cmd, NULL);	/* kprobes do not run in bpf(2) */
+	op_who(op, &cmd, &process);
 	op->task.context = WIRE_CONTEXT_UNKNOWN;	/* the breakpoint itself looks like an NMI */
 	bpf_ringbuf_submit(op, 0);
 	return 0;
@@ -257,6 +281,7 @@ static __always_inline int op_emit(struct bpf_map *map, struct elem *e, u64 flag
 {
 	struct process process;
 	struct wire_op *op;
+	struct op_cmd cmd;
 
 	__sync_fetch_and_add(&counts[e->hook].seen, 1);
 	e->value_size = e->value_total = e->value ? BPF_CORE_READ(map, value_size) : 0;
@@ -271,7 +296,8 @@ static __always_inline int op_emit(struct bpf_map *map, struct elem *e, u64 flag
 	op->result = result;
 	op->has_result = 1;
 	op->from = from;
-	op_who(op, NULL, &process);
+	op_cmd(&cmd, NULL);
+	op_who(op, &cmd, &process);
 	bpf_ringbuf_submit(op, 0);
 	return 0;
 }

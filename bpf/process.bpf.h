@@ -46,11 +46,14 @@ static __always_inline void read_process(struct process *p)
 		p->tracer = t->ptrace ? t->parent->tgid : 0;
 	} else {
 		struct task_struct *t = (void *)bpf_get_current_task();
+		u64 tracer;
 
 		p->start_ns = BPF_CORE_READ(t, group_leader, start_boottime);
 		p->exec = BPF_CORE_READ(t, self_exec_id);
 		p->ppid = BPF_CORE_READ(t, real_parent, tgid);
-		p->tracer = BPF_CORE_READ(t, ptrace) ? BPF_CORE_READ(t, parent, tgid) : 0;
+		tracer = BPF_CORE_READ(t, ptrace) ? BPF_CORE_READ(t, parent, tgid) : 0;
+		forget(tracer);
+		p->tracer = tracer;
 	}
 	p->who = who_is(p);
 }

@@ -109,6 +109,13 @@ __u64 verdicts[WIRE_VERDICTS];
 /* Keeps clang from checking one copy of a value and using another. */
 #define opaque(x) asm volatile("" : "+r"(x))
 
+/*
+ * Makes the verifier forget what it knows of a number, by adding a 0 that may be anything to it. Ways
+ * on which it knows different things of a number are otherwise followed one by one to the end.
+ */
+volatile __u64 zero;
+#define forget(x) asm volatile("%0 += %1" : "+r"(x) : "r"(zero))
+
 /* Hooked functions also serve types that they do only a part for (hash_of_maps). */
 static __always_inline bool type_is_for(u32 type, const u32 hook)
 {
