@@ -4,6 +4,7 @@ JSON, exactly once each, and nothing else of its threads is."""
 
 import os
 import subprocess
+import sys
 import tempfile
 
 import lib
@@ -98,7 +99,7 @@ def tc(bpffs):
         tc qdisc add dev lo clsact
         trap 'tc qdisc del dev lo clsact; rm -f {pin}' EXIT
         {add}
-        python3 -c '{send}'
+        {sys.executable} -c '{send}'
         {add}
         tc filter show dev lo ingress
         bpftool map update pinned {pin} key 1 0 0 0 value 0 0 0 0 0 0 0 0
