@@ -364,8 +364,8 @@ def test_objects_race():
                 thread.join()
             watch.sync()
             check(len(set(want)) == 2, name, "nothing was changed meanwhile")
-            got = [obj["id"] for _, obj, _ in told(watch, t.id)[skip:]]
-            old = [obj["id"] for _, _, obj in told(watch, t.id)[skip + 1:]]
+            got = [obj and obj["id"] for _, obj, _ in told(watch, t.id)[skip:]]
+            old = [obj and obj["id"] for _, _, obj in told(watch, t.id)[skip + 1:]]
             equal(got, want, name)
             equal(old, want[:-1], f"{name}: replaced")
             t.close()
