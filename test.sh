@@ -85,7 +85,7 @@ fi
 echo "packages may be installed; test kernels are kept in ${BPFMON_CACHE:-/var/cache/bpfmon}"
 
 step deps sh scripts/deps test || finish
-step build make all actors || finish
+step build make -j"$(nproc)" all static actors || finish
 step lint make lint
 step check make check
 step native tests/run --native
