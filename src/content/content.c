@@ -17,6 +17,7 @@ struct content {
 	struct known **maps;	/* in the order that they are read in */
 	size_t n_maps;
 	uint32_t last_id;	/* as listed */
+	bool listed;		/* once: what is there from then on is told */
 	bool news;		/* there are maps behind that */
 	uint64_t losses, lost_ns;
 	uint64_t caught_ns;	/* up to here all events have come */
@@ -100,13 +101,16 @@ static void drop_map(struct content *c, struct known *k)
 static void list_new(struct content *c)
 {
 	uint32_t id = c->last_id;
+	struct known *k;
 
 	c->news = false;
 	while (c->source.next(c->source.context, &id)) {
 		c->last_id = id;
-		if (!find(c, id))
-			add_map(c, id);
+		k = find(c, id) ? NULL : add_map(c, id);
+		if (k && c->listed)
+			k->listed_ns = now(c);
 	}
+	c->listed = true;
 }
 
 /* ---- what explains ---- */
@@ -359,6 +363,12 @@ static bool is_gone(struct known *k)
 	return again;
 }
 
+/* It was listed while the event that made it was in the ring: what is in it may be a store already. */
+static bool is_early(const struct content *c, const struct known *k)
+{
+	return !k->fresh && c->caught_ns < k->listed_ns;
+}
+
 /* A map's turn. False: it is gone. */
 static bool read_map(struct content *c, struct known *k)
 {
@@ -372,6 +382,8 @@ static bool read_map(struct content *c, struct known *k)
 		k->rest--;
 		return true;
 	}
+	if (is_early(c, k))
+		return true;
 	if (is_busy(c, k)) {
 		c->stats.skipped++;
 		return true;

@@ -41,6 +41,7 @@ struct known {
 	uint32_t rest;		/* rounds that it is left alone */
 	uint32_t skips;		/* in a row */
 	uint32_t reported;	/* rounds in a row in which something was */
+	uint64_t listed_ns;	/* its map.create may come until then; 0: it does not */
 	uint64_t begun_ns;	/* of the reading */
 	uint64_t writes;	/* recorded since */
 	uint64_t hidden;	/* as at the last look */

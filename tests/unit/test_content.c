@@ -327,6 +327,33 @@ static void made(void)
 	CHECK_INT(content_stats(content).maps, 5);
 }
 
+/* Also if it is listed before the event that made it has come out of the ring. */
+static void made_unheard(void)
+{
+	struct event e;
+
+	start();
+	step();
+	kernel.now_ns += SECOND;
+	make(13, 16);
+	store(13, 1, 1);
+	e = event_of(EVENT_MAP_CREATE, 13, NULL);
+	content_step(content, kernel.now_ns - 1);
+	CHECK_INT(maps[13].readings, 0);
+	content_event(content, &e);
+	CHECK_STR(round_of(), "");
+	CHECK_STR(round_of(), "13 1 ->1");
+	/* where it never comes, what it holds then is what it held */
+	kernel.now_ns += SECOND;
+	make(14, 16);
+	store(14, 1, 1);
+	content_step(content, kernel.now_ns - 1);
+	CHECK_STR(round_of(), "");
+	store(14, 1, 2);
+	CHECK_STR(round_of(), "");
+	CHECK_STR(round_of(), "14 1 1>2");
+}
+
 static void freed(void)
 {
 	struct event e;
@@ -384,6 +411,7 @@ int main(void)
 	RUN(slots);
 	RUN(other_types);
 	RUN(made);
+	RUN(made_unheard);
 	RUN(freed);
 	RUN(at_the_end);
 	content_free(content);
