@@ -8,7 +8,10 @@
 
 #include <stdint.h>
 
-/* "READY=1", "WATCHDOG=1", "STOPPING=1", "STATUS=...", or several lines of such. 0 or -errno. */
+/*
+ * "READY=1", "WATCHDOG=1", "STOPPING=1", "STATUS=...", or several lines of such. 0 or -errno;
+ * -EAGAIN: the manager does not read, and it is not waited for.
+ */
 int notify_send(const char *state);
 /* How often the manager wants WATCHDOG=1 at least; 0: it does not. */
 uint64_t notify_watchdog_ns(void);

@@ -45,6 +45,11 @@ static void notify_told(void)
 		CHECK_INT(notify_send("READY=1"), 0);
 		CHECK_INT(recv(fd, got, sizeof(got) - 1, 0), 7);
 		CHECK_STR(got, "READY=1");
+		/* a manager that does not read holds up nobody */
+		for (int n = 0, err = 0; !err; n++) {
+			err = notify_send("WATCHDOG=1");
+			CHECK(!err || (n && err == -EAGAIN));
+		}
 		close(fd);
 		CHECK_INT(notify_send("READY=1"), -ECONNREFUSED);
 	}
