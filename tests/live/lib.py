@@ -5,6 +5,7 @@ bpf(2) is called directly here, so that tests do not depend on the library that 
 """
 
 import atexit
+import copy
 import ctypes
 import errno
 import json
@@ -41,16 +42,55 @@ class Skipped(Exception):
     """The kernel lacks what the test needs."""
 
 
-def shared(function):
-    """Marks a test that needs no bpfmon of its own, only Shared: these run first."""
-    function.shared = True
-    return function
+def everything():
+    """The bpfmon that most tests share."""
+    return Watch()
+
+
+def shared_with(start):
+    """Marks a test that needs no bpfmon of its own, only Shared, which is the one that `start()` gives:
+    those with the same one run one after the other, in the order of their files."""
+    def mark(function):
+        function.shared = start
+        return function
+    return mark
+
+
+shared = shared_with(everything)
+
+
+def whole_values():
+    """One that shows as much of keys and values as can be."""
+    return Watch("--bytes", "4096", "-e", "write")
 
 
 def ends(function):
     """Marks a test that runs on the lowest and the newest kernel only."""
-    function.ends_only = True
+    function.on = ("lowest", "newest")
     return function
+
+
+def one_end(which):
+    """Marks a test of what depends on the kernel in nothing but that the full monitor works: in a VM it
+    runs on the "lowest" or the "newest" kernel only. Each start takes an emulated machine half a
+    minute."""
+    def mark(function):
+        function.on = (which,)
+        return function
+    return mark
+
+
+def end():
+    """"lowest", "newest", or None: which end of the table of kernels this one is."""
+    with open(os.path.join(TOP, "tests/vm/kernels"), encoding="utf-8") as f:
+        names = [line.split()[0] for line in f if line.strip() and line[0] != "#"]
+    return {names[0]: "lowest", names[-1]: "newest"}.get(KERNEL)
+
+
+def spread(variants):
+    """Variants of one behaviour that take a start each: natively all of them, in VMs every other one
+    on the lowest kernel and the rest on the newest."""
+    return {"lowest": variants[::2], "newest": variants[1::2]}.get(end(), variants)
 
 
 # What is lost when a hook is at work for a task that was preempted in it: its return, the mark that a
@@ -82,19 +122,52 @@ def equal(got, want, what=""):
         raise Failed(f"{what}: got {got!r}, want {want!r}")
 
 
+class Accounts:
+    """What must hold of all lines that one bpfmon wrote."""
+
+    def __init__(self):
+        self.first = self.last = None
+        self.lines = self.events = self.lost = 0
+
+    def add(self, objects):
+        for o in objects:
+            equal(o["seq"], self.lines, "seq")
+            self.first = self.first or o
+            self.last = o
+            self.lines += 1
+            self.events += not o["type"].startswith("monitor.")
+            self.lost += o["lost"] if o["type"] == "monitor.lost" else 0
+
+    def hold(self):
+        """Returns monitor.stop."""
+        equal(self.first["type"], "monitor.start", "first line")
+        stop = self.last
+        equal(stop["type"], "monitor.stop", "last line")
+        equal(stop["events"], self.events, "monitor.stop events")
+        equal(stop["seen"], stop["events"] + stop["filtered"] + stop["lost"], "accounts")
+        equal(stop["lost"], self.lost, "monitor.stop lost")
+        return stop
+
+
 class Watch:
     """bpfmon watch, its JSON going to a file; `with` waits for monitor.start and stops it. Tests count
-    single events, however fast a program writes: -a, unless `singles` is false."""
+    single events, however fast a program writes: -a, unless `singles` is false. `beside` the one
+    that tests share, or in its place."""
 
-    def __init__(self, *args, output="json", singles=True, under=()):
+    def __init__(self, *args, output="json", singles=True, under=(), beside=False):
         args = ("-a", *args) if singles else args
-        end_session()  # two on the same functions make each other's start much slower
-        self.dir = tempfile.TemporaryDirectory()
+        if not beside:
+            end_session()  # two on the same functions make each other's start much slower
+        self.start([*under, BPFMON, "watch", "-o", output, *args])
+
+    def start(self, command):
+        """In a folder of its own, which may be there already."""
+        self.dir = getattr(self, "dir", None) or tempfile.TemporaryDirectory()
         self.path = os.path.join(self.dir.name, "out")
         self.err = os.path.join(self.dir.name, "err")
+        self.objects, self.at, self.accounts = [], 0, Accounts()
         with open(self.path, "wb") as out, open(self.err, "wb") as err:
-            self.process = subprocess.Popen(
-                [*under, BPFMON, "watch", "-o", output, *args], stdout=out, stderr=err)
+            self.process = subprocess.Popen(command, stdout=out, stderr=err)
         self.status = None
 
     def __enter__(self):
@@ -115,7 +188,7 @@ class Watch:
                 raise Failed(f"bpfmon ended: {self.process.returncode} {self.stderr()}")
             if time.monotonic() > end:
                 raise Failed(f"nothing after {PATIENCE} s: {self.stderr()}")
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def stderr(self):
         with open(self.err, encoding="utf-8", errors="replace") as f:
@@ -133,8 +206,19 @@ class Watch:
             return f.read().split(b"\n")[:-1]
 
     def all(self):
-        """Every object written so far; each line must be valid JSON."""
-        return [json.loads(line) for line in self.lines()]
+        """Every object written since it was last told to forget; each line must be valid JSON, and is
+        read once."""
+        with open(self.path, "rb") as f:
+            f.seek(self.at)
+            lines = f.read().split(b"\n")[:-1]
+        self.at += sum(len(line) + 1 for line in lines)
+        self.objects += [json.loads(line) for line in lines]
+        return list(self.objects)
+
+    def forget(self):
+        """What was written so far, but for the accounts."""
+        self.accounts.add(self.all())
+        self.objects = []
 
     def events(self, map_id=None, types=None):
         """Alerts, and events of programs and links, are none of a map: only who asks gets them."""
@@ -148,17 +232,9 @@ class Watch:
         """Stops, and checks what must hold of every run."""
         status = self.stop()
         equal(status, 0, f"exit status ({self.stderr()})")
-        objects = self.all()
-        equal(objects[0]["type"], "monitor.start", "first line")
-        equal(objects[-1]["type"], "monitor.stop", "last line")
-        equal([o["seq"] for o in objects], list(range(len(objects))), "seq")
-        stop = objects[-1]
-        events = sum(not o["type"].startswith("monitor.") for o in objects)
-        equal(stop["events"], events, "monitor.stop events")
-        equal(stop["seen"], stop["events"] + stop["filtered"] + stop["lost"], "accounts")
-        lost = sum(o["lost"] for o in objects if o["type"] == "monitor.lost")
-        equal(stop["lost"], lost, "monitor.stop lost")
-        return stop
+        accounts = copy.copy(self.accounts)
+        accounts.add(self.all())
+        return accounts.hold()
 
 
 def undecoded(value):
@@ -189,26 +265,31 @@ def types_of(words):
 
 
 class Shared:
-    """A window on one bpfmon that watches everything while all tests run, because its start takes
-    seconds in an emulated machine: what it wrote since the window was opened. `-e` is as of watch.
-    Its accounts are checked at the end, by end_session()."""
+    """A window on one bpfmon that runs while many tests do, because its start takes seconds in an
+    emulated machine: what it wrote since the window was opened. Which one the mark of the test says.
+    `-e` is as of watch. Its accounts are checked at the end, by end_session()."""
 
     session = None
-    window = 0  # where in its output the last window begins
+    wanted = everything  # what the test that runs is marked with
+    began = None  # what made the session
 
     def __init__(self, *args):
         self.types = types_of(args[1]) if args[:1] == ("-e",) else None
         check(len(args) == (2 if self.types else 0), "only -e", args)
-        if Shared.session is None or Shared.session.process.poll() is not None:
-            Shared.session = Watch()
-            Shared.session.__enter__()
+        start = Shared.wanted
+        if Shared.session is None or Shared.session.process.poll() is not None or \
+                Shared.began is not start:
+            end_session()
+            session = start()
+            Shared.session, Shared.began = session, start
+            session.__enter__()
+            Shared.first = session.all()[0]
         self.watch = Shared.session
-        self.offset = os.path.getsize(self.watch.path)
         self.marker = Map(name=b"marker")
 
     def __enter__(self):
         self.sync()
-        self.offset = Shared.window = os.path.getsize(self.watch.path)
+        self.watch.forget()
         return self
 
     def __exit__(self, *_):
@@ -218,26 +299,25 @@ class Shared:
         """Returns when all that was written up to now is there."""
         self.marker.elem(UPDATE, bytes(4), os.urandom(8))
         value = self.marker.last.hex()
-        self.wait_for(lambda: any(value.encode() in line for line in self.lines()))
+        self.wait_for(lambda: any(o["type"] == "map.update" and o.get("value", {}).get("hex") == value
+                                  for o in reversed(self.watch.all())))
 
     def wait_for(self, condition):
         self.watch.wait_for(condition)
 
     def start(self):
         """Its monitor.start."""
-        return json.loads(self.watch.lines()[0])
+        return Shared.first
 
     def stderr(self):
         return self.watch.stderr()
 
-    def lines(self):
-        with open(self.watch.path, "rb") as f:
-            f.seek(self.offset)
-            return f.read().split(b"\n")[:-1]
+    @property
+    def process(self):
+        return self.watch.process
 
     def all(self):
-        objects = [json.loads(line) for line in self.lines()]
-        return [o for o in objects if (self.types is None or o["type"] in self.types)
+        return [o for o in self.watch.all() if (self.types is None or o["type"] in self.types)
                 and o.get("map", {}).get("id") != self.marker.id]
 
     events = Watch.events
@@ -265,10 +345,14 @@ def late_loss():
     if Shared.session is None or Shared.session.process.poll() is not None:
         return
     time.sleep(6)
-    with open(Shared.session.path, "rb") as f:
-        f.seek(Shared.window)
-        raise_if_preempted([json.loads(line) for line in f.read().split(b"\n")[:-1]
-                            if b'"monitor.lost"' in line])
+    raise_if_preempted([o for o in Shared.session.all() if o["type"] == "monitor.lost"])
+
+
+def drop_session():
+    """Ends the shared bpfmon, whose accounts need not hold."""
+    session, Shared.session = Shared.session, None
+    session.stop()
+    session.dir.cleanup()
 
 
 def end_session():
@@ -279,6 +363,28 @@ def end_session():
     session.finish()
     session.dir.cleanup()
     return True
+
+
+def known_features():
+    """What `bpfmon features` says of this kernel, but for its first line."""
+    path = os.path.join(TOP, "tests/golden/features", KERNEL + ".text")
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def known_hooks():
+    """{hook: how it is attached} on this kernel, to root."""
+    rows = [line.split() for line in known_features().split("\nMAP TYPE")[0].splitlines()[2:]
+            if not line.startswith(" ")]
+    return {row[0]: " ".join(row[1:-1]) for row in rows}
+
+
+def same_hooks(start):
+    """A monitor.start has the hooks that root gets on this kernel, but for those that are due later."""
+    want = known_hooks()
+    got = {h["hook"]: h["attached"] for h in start["hooks"]}
+    later = {hook: want[hook] for hook, how in got.items() if how == "on demand"}
+    equal(set({**got, **later}.items()) ^ set(want.items()), set(), "hooks")
 
 
 def bpfmon(*args, **options):

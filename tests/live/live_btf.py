@@ -9,7 +9,7 @@ import subprocess
 
 import kern
 import lib
-from lib import Map, Watch, check, equal
+from lib import Map, Shared, Watch, check, equal
 
 VALUES = os.path.join(lib.TOP, "build/actors/values")
 LATE = {  # maps that a kernel does not have
@@ -174,13 +174,14 @@ def start_values():
 
 
 @lib.ends
+@lib.shared_with(lib.whole_values)
 def test_btf():
     """Random elements of maps of every kind of type: decoded as bpftool decodes them. The BTF's id is
     bpftool's; names that the kernel cut are whole; without BTF there are numbers."""
     rng = random.Random(1)
     actor, targets = start_values()
     wanted = {}
-    with Watch("--bytes", "4096", "-e", "write") as watch:
+    with Shared() as watch:
         for target in targets:
             wanted[target.id] = [target.write(rng) for _ in range(5)]
         last = targets[-1].id
@@ -207,7 +208,7 @@ def test_btf():
     actor.communicate()
 
 
-@lib.ends
+@lib.one_end("newest")
 def test_btf_cut():
     """With --bytes 10 only what lies in ten bytes is decoded."""
     actor, targets = start_values()
@@ -226,7 +227,7 @@ def test_btf_cut():
 @lib.shared
 def test_btf_short():
     """Maps with BTF that are gone at once: no other map's details, none made up."""
-    with lib.Shared("-e", "write") as watch:
+    with Shared("-e", "write") as watch:
         ids = []
         for n in range(100):
             btf = kern.load_btf()
@@ -251,11 +252,12 @@ def test_btf_short():
 
 
 @lib.ends
+@lib.shared_with(lib.whole_values)
 def test_btf_old():
     """A write into a data section: the value before is decoded, and says which variables changed."""
     actor, targets = start_values()
     target, = (t for t in targets if t.name == "values_b.bss")
-    with Watch("-m", str(target.id), "-e", "write") as watch:
+    with Shared() as watch:
         value = bytearray(target.shown["bytes_value"])
         for place in (24, 32, 2):
             value[place] += 1
@@ -270,9 +272,10 @@ def test_btf_old():
 
 
 @lib.ends
+@lib.shared_with(lib.whole_values)
 def test_btf_struct_ops():
     """What is put into a struct_ops map is decoded by the kernel's BTF."""
-    with Watch("--bytes", "4096", "-e", "write") as watch:
+    with Shared() as watch:
         actor = subprocess.Popen([os.path.join(lib.TOP, "build/actors/structops"), "hold"],
                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         told = json.loads(actor.stdout.readline())

@@ -121,6 +121,7 @@ def committed(kernel):
     return cells
 
 
+@lib.shared
 def test_coverage():
     """No cell of docs/coverage.md is worse on this kernel than the table says."""
     cells = measure()

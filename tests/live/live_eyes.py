@@ -1,17 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """bpfmon's own eyes: heartbeats, and alerts when something blinds it or touches it."""
 
-import contextlib
 import errno
 import json
-import mmap
 import os
 import re
 import signal
-import socket
 import struct
 import subprocess
-import tempfile
 import time
 
 import kern
@@ -23,8 +19,7 @@ from live_handles import child, wait
 from live_maps import hidden
 from live_processes import Cgroups
 
-PTRACE_GETREGS, PTRACE_SETREGS, PTRACE_SINGLESTEP, PTRACE_DETACH = 12, 13, 9, 17
-PTRACE_SEIZE, PTRACE_INTERRUPT = 0x4206, 0x4207
+PTRACE_SEIZE = 0x4206
 PROG_BY_ID, LINK_BY_ID = 13, 30
 TRACING, FENTRY, MODIFY_RETURN, LSM, LSM_MAC = 26, 24, 26, 29, 27
 
@@ -39,28 +34,34 @@ def wait_alert(watch, rule, number=1):
     return alerts(watch, rule)[-1]
 
 
+def put(path, value):
+    with open(path, "w", encoding="ascii") as f:
+        f.write(value)
+
+
+def eyes():
+    """One that is looked at and touched, which harms nothing."""
+    return Watch("--heartbeat", "1")
+
+
 @lib.ends
 @native
+@lib.shared_with(eyes)
 def test_heartbeat():
-    """Each second the sums so far, which are those of the lines before; recorded, too."""
-    def beats():
-        return [o for o in watch.all() if o["type"] == "monitor.heartbeat"]
+    """Each second the sums so far, which are those of the lines before."""
+    with Shared() as watch, Map(name=b"beating") as m:
+        def beats():
+            return [o for o in watch.all() if o["type"] == "monitor.heartbeat"]
 
-    with Watch("-w", "/dev/shm/bpfmon-beats", "--heartbeat", "1") as watch, \
-            Map(name=b"beating") as m:
-        try:
-            for number in (1, 2, 3):
-                m.elem(lib.UPDATE, b"\0\0\0\0", bytes(8))
-                watch.wait_for(lambda n=number: len(beats()) > n)
-            watch.finish()
-            objects = watch.all()
-            run = bpfmon("replay", "-o", "json", "/dev/shm/bpfmon-beats")
-        finally:
-            os.unlink("/dev/shm/bpfmon-beats")
-        for beat in beats():
-            before = objects[:beat["seq"]]
-            equal(beat["events"], sum(not o["type"].startswith("monitor.") for o in before),
-                  "events")
+        for number in (1, 2, 3):
+            m.elem(lib.UPDATE, b"\0\0\0\0", bytes(8))
+            watch.wait_for(lambda n=number: len(beats()) > n)
+        lines = watch.watch.all()  # the marker's too
+        first, *others = beats()
+        for beat in others:
+            between = lines[first["seq"] - lines[0]["seq"]:beat["seq"] - lines[0]["seq"]]
+            equal(beat["events"] - first["events"],
+                  sum(not o["type"].startswith("monitor.") for o in between), "events")
             check(beat["seen"] >= beat["events"] + beat["filtered"] + beat["lost"], beat)
             equal(beat["interval_ms"], 1000, "interval")
             check(beat["ring_used"] < beat["ring_size"], beat)
@@ -68,82 +69,48 @@ def test_heartbeat():
         check(times == sorted(times) and times[0] >= 1000, times)
         events = [beat["events"] for beat in beats()]
         check(events == sorted(events) and events[-1] - events[0] >= 2, events)
-        equal([json.loads(line) for line in run.stdout.splitlines()], objects, "replayed")
+
+
+def trace(watch):
+    """Has it traced by another, and then no more; both are told."""
+    read, write = os.pipe()
+    tracer = os.fork()
+    if not tracer:
+        os.close(write)
+        if not lib.libc.ptrace(PTRACE_SEIZE, watch.process.pid, None, None):
+            os.read(read, 1)
+        os._exit(0)
+    os.close(read)
+    alert = wait_alert(watch, "traced")
+    equal(alert["severity"], "critical", "severity")
+    check(f"process {tracer} (" in alert["reason"], alert)
+    os.close(write)
+    os.waitpid(tracer, 0)
+    equal(wait_alert(watch, "traced", 2)["severity"], "info", "over")
+    check("alert (critical) traced: " in watch.stderr(), watch.stderr())
 
 
 @lib.ends
 @native
+@lib.shared_with(eyes)
 def test_traced():
     """A tracer is an alert, and its end another."""
+    with Shared() as watch:
+        trace(watch)
+
+
+@only_native
+def test_traced_quietly():
+    """The same with -q, which leaves out of stderr what is only good to know."""
     watch = Watch("-q", "-e", "alert")
     try:
         watch.wait_for(watch.lines)
-        read, write = os.pipe()
-        tracer = os.fork()
-        if not tracer:
-            os.close(write)
-            if not lib.libc.ptrace(PTRACE_SEIZE, watch.process.pid, None, None):
-                os.read(read, 1)
-            os._exit(0)
-        os.close(read)
-        alert = wait_alert(watch, "traced")
-        equal(alert["severity"], "critical", "severity")
-        check(f"process {tracer} (" in alert["reason"], alert)
-        os.close(write)
-        os.waitpid(tracer, 0)
-        equal(wait_alert(watch, "traced", 2)["severity"], "info", "over")
+        trace(watch)
         watch.finish()
         equal(len(alerts(watch, "traced")), 2, "alerts")
-        check("alert (critical) traced: " in watch.stderr(), watch.stderr())
         check("alert (info)" not in watch.stderr(), watch.stderr())
     finally:
         watch.__exit__()
-
-
-def ptrace(request, pid, data=None):
-    check(lib.libc.ptrace(request, pid, None, data) == 0, "ptrace", request,
-          lib.ctypes.get_errno())
-
-
-def call_inside(pid, number, *args):
-    """Has a process make a system call, of at most three arguments: x86-64, it waits in another. What
-    that returned."""
-    saved = (lib.ctypes.c_ulonglong * 27)()  # struct user_regs_struct
-    rax, orig_rax, rip, places = 10, 15, 16, (14, 13, 12)  # rdi, rsi, rdx
-    ptrace(PTRACE_SEIZE, pid)
-    ptrace(PTRACE_INTERRUPT, pid)
-    os.waitpid(pid, 0)
-    ptrace(PTRACE_GETREGS, pid, saved)
-    regs = type(saved)(*saved)
-    regs[rax], regs[orig_rax], regs[rip] = number, 2 ** 64 - 1, saved[rip] - 2
-    for place, value in zip(places, args):
-        regs[place] = value
-    ptrace(PTRACE_SETREGS, pid, regs)
-    ptrace(PTRACE_SINGLESTEP, pid)
-    os.waitpid(pid, 0)
-    ptrace(PTRACE_GETREGS, pid, regs)
-    ptrace(PTRACE_SETREGS, pid, saved)
-    ptrace(PTRACE_DETACH, pid)
-    return lib.ctypes.c_longlong(regs[rax]).value
-
-
-@lib.ends
-@native
-def test_hook_gone():
-    """A link of a hook is closed from inside: an alert that names the hook."""
-    def link_fd(pid):
-        for fd in map(int, os.listdir(f"/proc/{pid}/fd")):
-            if os.readlink(f"/proc/{pid}/fd/{fd}") == "anon_inode:bpf_link":
-                return fd
-        return None
-
-    with Watch("-e", "alert") as watch:
-        equal(call_inside(watch.process.pid, 3, link_fd(watch.process.pid)), 0, "close")
-        alert = wait_alert(watch, "hook-gone")
-        equal(alert["severity"], "critical", "severity")
-        names = {h["hook"] for h in watch.all()[0]["hooks"]}
-        check(names & set(re.findall(r"\w+", alert["reason"].split(":")[1])), alert)
-        watch.stop()
 
 
 def own_maps(pid):
@@ -160,58 +127,45 @@ def own_maps(pid):
     return found
 
 
+def touch(watch, *told):
+    """Opens a map of bpfmon and tries to write it: an alert, which names the events that are told."""
+    m = next(i for i, frozen in own_maps(watch.process.pid).items() if frozen)
+    fd = lib.open_id(m, 1 << 3)  # BPF_F_RDONLY
+    check(fd >= 0, "open by id", fd)
+    os.close(fd)
+    alert = wait_alert(watch, "own-map-touched")
+    equal(alert["severity"], "low", "to read")
+    fd = lib.open_id(m)
+    key, value = lib.buf(bytes(4)), lib.buf(bytes(1 << 16))
+    equal(lib.call(lib.UPDATE, struct.pack(
+        "<IxxxxQQQ", fd, lib.ctypes.addressof(key), lib.ctypes.addressof(value), 0)),
+        -lib.errno.EPERM, "it is frozen")
+    os.close(fd)
+    watch.wait_for(lambda: alerts(watch, "own-map-touched")[-1]["severity"] == "critical")
+    alert = alerts(watch, "own-map-touched")[-1]
+    check(f"map {m} by " in alert["reason"] and f"[{os.getpid()}]" in alert["reason"], alert)
+    watch.finish()
+    causes = [seq for a in alerts(watch, "own-map-touched") for seq in a["events"]]
+    events = watch.events(m)
+    equal([(e["type"], e.get("result", 0)) for e in events], list(told), "events")
+    equal(causes, [e["seq"] for e in events], "causes")
+
+
 @lib.ends
 @native
+@lib.shared_with(eyes)
 def test_own_map_touched():
-    """Somebody opens a map of bpfmon and tries to write it: an alert that names the events, and one
-    also where these are filtered."""
-    for args, told in (((), True), (("-m", "none_of_these", "-e", "all"), False)):
-        with Watch(*args) as watch:
-            m = next(i for i, frozen in own_maps(watch.process.pid).items() if frozen)
-            fd = lib.open_id(m, 1 << 3)  # BPF_F_RDONLY
-            check(fd >= 0, "open by id", fd)
-            os.close(fd)
-            alert = wait_alert(watch, "own-map-touched")
-            equal(alert["severity"], "low", "to read")
-            fd = lib.open_id(m)
-            key, value = lib.buf(bytes(4)), lib.buf(bytes(1 << 16))
-            equal(lib.call(lib.UPDATE, struct.pack(
-                "<IxxxxQQQ", fd, lib.ctypes.addressof(key), lib.ctypes.addressof(value), 0)),
-                -lib.errno.EPERM, "it is frozen")
-            os.close(fd)
-            watch.wait_for(lambda: alerts(watch, "own-map-touched")[-1]["severity"] == "critical")
-            alert = alerts(watch, "own-map-touched")[-1]
-            check(f"map {m} by " in alert["reason"] and f"[{os.getpid()}]" in alert["reason"],
-                  alert)
-            watch.finish()
-            causes = [seq for a in alerts(watch, "own-map-touched") for seq in a["events"]]
-            events = watch.events(m)
-            equal([(e["type"], e.get("result", 0)) for e in events],
-                  [("map.open", 0), ("map.open", 0), ("map.update", "EPERM")] if told else [],
-                  "events")
-            equal(causes, [e["seq"] for e in events], "causes")
+    """Somebody opens a map of bpfmon and tries to write it: an alert that names the events."""
+    with Shared() as watch:
+        touch(watch, ("map.open", 0), ("map.open", 0), ("map.update", "EPERM"))
 
 
-@contextlib.contextmanager
-def own_memory(pid):
-    """The variables of bpfmon's kernel side, mapped to write, and where each of them is."""
-    for m in own_maps(pid):
-        fd = lib.open_id(m)
-        info = lib.ctypes.create_string_buffer(80)
-        lib.call(lib.OBJ_INFO, struct.pack("<IIQ", fd, 80, lib.ctypes.addressof(info)), [info])
-        kind, _, _, size, _, flags = struct.unpack_from("<6I", info.raw)
-        name = info.raw[24:40].rstrip(b"\0")
-        if kind == lib.ARRAY and flags & 1 << 10 and name.endswith(b".bss"):
-            break
-        os.close(fd)
-    btf, = struct.unpack_from("<I", info.raw, 64)
-    types = subprocess.run(["bpftool", "btf", "dump", "id", str(btf)], check=True, text=True,
-                           capture_output=True).stdout
-    where = {name: int(at) for at, name in
-             re.findall(r"offset=(\d+) size=\d+ \(VAR '(\w+)'\)", types.split("DATASEC '.bss'")[1])}
-    with mmap.mmap(fd, (size + 4095) // 4096 * 4096) as memory:
-        os.close(fd)
-        yield memory, where
+@lib.one_end("newest")
+@native
+def test_own_map_filtered():
+    """An alert also where the events are left out."""
+    with Watch("-m", "none_of_these", "-e", "all") as watch:
+        touch(watch)
 
 
 def own(pid, what):
@@ -309,71 +263,6 @@ def test_own_programs():
     close((other, *unused))
 
 
-@lib.ends
-@native
-def test_hooks_off():
-    """Somebody maps bpfmon's own memory and has the hooks take another process for bpfmon."""
-    with Watch() as watch:
-        with own_memory(watch.process.pid) as (memory, where):
-            at = where["own_pid"]
-            own = memory[at:at + 4]
-            memory[at:at + 4] = struct.pack("<I", 1)
-            equal(wait_alert(watch, "hooks-off")["severity"], "critical", "severity")
-            memory[at:at + 4] = own
-            equal(wait_alert(watch, "hooks-off", 2)["severity"], "info", "over")
-        check(alerts(watch, "own-map-touched"), "the way to it was not told")
-        watch.stop()
-
-
-@lib.ends
-@native
-def test_blind():
-    """Hooks that see nothing any more: an alert, nothing for the watchdog, and an alert when they
-    see again, with bpfmon's own write as the proof."""
-    with tempfile.TemporaryDirectory() as top, \
-            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        path = os.path.join(top, "notify")
-        manager.bind(path)
-        manager.setblocking(False)
-
-        def fed():
-            """Whether it was since the last time."""
-            got = []
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    got.append(manager.recv(100))
-            return b"WATCHDOG=1" in got
-
-        with Watch("-e", "alert", "--heartbeat", "1",
-                   under=["env", f"NOTIFY_SOCKET={path}", "WATCHDOG_USEC=1000000"]) as watch:
-            def beats():
-                return sum(o["type"] == "monitor.heartbeat" for o in watch.all())
-
-            def after_beats(number):
-                first = beats()
-                watch.wait_for(lambda: beats() >= first + number)
-
-            after_beats(3)
-            equal((alerts(watch, "blind"), fed()), ([], True), "before")
-            with own_memory(watch.process.pid) as (memory, where):
-                at = where["state"]
-                on = memory[at:at + 4]
-                memory[at:at + 4] = bytes(4)
-                alert = wait_alert(watch, "blind")
-                equal(alert["severity"], "critical", "severity")
-                check("no event came of it" in alert["reason"], alert)
-                after_beats(1)
-                fed()
-                after_beats(3)
-                check(not fed(), "fed while it is blind")
-                memory[at:at + 4] = on
-            equal(wait_alert(watch, "blind", 2)["severity"], "info", "over")
-            after_beats(2)
-            check(fed(), "not fed when it sees again")
-            watch.stop()
-            equal(len(alerts(watch, "blind")), 2, "alerts")
-
-
 @only_native
 def test_own_map_replayed():
     """In a replay that leaves lines out an alert names its causes by their new numbers."""
@@ -426,48 +315,13 @@ def test_no_checks():
         equal(watch.events(types=("alert",)), [], "alerts")
 
 
-def put(path, value):
-    with open(path, "w", encoding="ascii") as f:
-        f.write(value)
-
-
-def test_settings():
-    """A setting of the kernel that costs sight: an alert, and one when it is as before. A kernel may
-    refuse to switch ftrace off while there are trampolines (FTRACE_OPS_FL_PERMANENT), and some do."""
-    kernel, debug = "/proc/sys/kernel/", "/sys/kernel/debug"
-    if not os.path.exists(debug + "/kprobes"):
-        subprocess.run(["mount", "-t", "debugfs", "debugfs", debug], check=True)
-    refused = (errno.EBUSY, errno.EOPNOTSUPP, errno.EIO)
-    with Watch("-e", "alert") as watch:
-        for path, value, rule, severity in (
-                (kernel + "ftrace_enabled", "0", "ftrace-off", "critical"),
-                (kernel + "kptr_restrict", "2", "addresses-hidden", "low"),
-                (debug + "/kprobes/enabled", "0", "kprobes-off", "critical")):
-            with open(path, encoding="ascii") as f:
-                before = f.read().strip()
-            try:
-                put(path, value)
-            except OSError as error:
-                check(rule == "ftrace-off" and error.errno in refused, path, error)
-                print(f"# ftrace_enabled: {error}")
-                continue
-            try:
-                alert = wait_alert(watch, rule)
-            finally:
-                put(path, before)
-            equal(alert["severity"], severity, "severity")
-            equal(wait_alert(watch, rule, 2)["severity"], "info", "over")
-            if rule == "ftrace-off":
-                equal(wait_alert(watch, "blind", 2)["severity"], "info", "it sees again")
-        watch.finish()
-
-
 @lib.ends
+@lib.shared_with(eyes)
 def test_hidden():
     """A map and a program that a rootkit takes out of what bpf(2) lists, after two looks at the lists;
     the alerts tell which, and before that which program can write into the memory of who asks."""
     program = progs.load(b"secret")
-    with Watch("-e", "alert") as watch, Map(lib.ARRAY, name=b"secret") as m:
+    with Shared() as watch, Map(lib.ARRAY, name=b"secret") as m:
         for n, (kind, secret) in enumerate((("map", m.id),
                                              ("program", progs.info(program)[1]))):
             with hidden(secret, kind):
@@ -479,7 +333,6 @@ def test_hidden():
             check(f"{kind} {secret} is hidden from bpf(2)" in alert["reason"], alert)
             for rule, number in ((f"hidden-{kind}", 2), ("dangerous-helper", 2 * n + 2)):
                 equal(wait_alert(watch, rule, number)["severity"], "info", "over")
-        watch.finish()
     os.close(program)
 
 
@@ -559,26 +412,27 @@ def test_refused():
 
 @lib.ends
 @native
+@lib.shared_with(eyes)
 def test_frozen():
     """bpfmon is frozen by its cgroup: nobody hears of it meanwhile, neither lines nor heartbeats; then
     it says that it was held up, and what happened meanwhile is there."""
-    with Cgroups("frozen") as groups, Watch("--heartbeat", "1") as watch, \
-            Map(name=b"meanwhile") as m:
+    with Cgroups("frozen") as groups, Shared() as watch, Map(name=b"meanwhile") as m:
         top = groups.top + "/frozen/"
+        with open(f"/proc/{watch.process.pid}/cgroup", encoding="ascii") as f:
+            home = next(line[3:].strip() for line in f if line.startswith("0::"))
 
         def state():
             with open(top + "cgroup.events", encoding="ascii") as f:
                 return "frozen 1" in f.read()
 
-        watch.wait_for(lambda: any(b"monitor.heartbeat" in line for line in watch.lines()))
         put(top + "cgroup.procs", str(watch.process.pid))
         try:
             put(top + "cgroup.freeze", "1")
             watch.wait_for(state)
-            before = len(watch.lines())
+            before = len(watch.all())
             m.elem(lib.UPDATE, bytes(4), bytes(8))
             time.sleep(7)
-            equal(len(watch.lines()), before, "lines of who is frozen")
+            equal(len(watch.all()), before, "lines of who is frozen")
             put(top + "cgroup.freeze", "0")
             alert = wait_alert(watch, "stalled")
             equal(alert["severity"], "medium", "severity")
@@ -586,5 +440,5 @@ def test_frozen():
             watch.wait_for(lambda: len(watch.events(m.id, ("map.update",))) == 1)
         finally:
             put(top + "cgroup.freeze", "0")
-            watch.stop()
+            put(f"{groups.top}{home}/cgroup.procs", str(watch.process.pid))
         watch.finish()

@@ -79,6 +79,7 @@ def outer_map(inner):
     return m
 
 
+@lib.ends
 @native
 def test_facts():
     """Of a map that is created while bpfmon watches, and of one that was there before; the

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Bad input, missing rights, a closed or full output, signals, hostile names, full trampolines."""
 
+import contextlib
 import mmap
 import os
 import signal
@@ -31,7 +32,7 @@ def one_line(run, status, *words):
         check(word in text, word, "is not in", text)
 
 
-@lib.ends
+@lib.one_end("lowest")
 @native
 def test_bad_usage():
     """Each kind of bad input: one line that says what to do, status 2."""
@@ -98,7 +99,7 @@ def test_no_memory():
 @native
 def test_signals():
     """SIGINT, SIGTERM, SIGHUP: what is in the ring comes out, then monitor.stop, status 0."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in lib.spread((signal.SIGINT, signal.SIGTERM, signal.SIGHUP)):
         with Watch() as watch, Map() as m:
             for n in range(100):
                 m.elem(lib.UPDATE, bytes([n % 8, 0, 0, 0]), bytes(8))
@@ -111,7 +112,7 @@ def test_signals():
 @native
 def test_signal_early():
     """A signal at any moment, also while starting, ends it cleanly and soon."""
-    for delay in (0.0, 0.05, 0.2, 0.5, 1.0):
+    for delay in lib.spread((0.0, 0.05, 0.2, 0.5, 1.0)):
         with subprocess.Popen([lib.BPFMON, "watch", "-o", "json"], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE) as process:
             lib.time.sleep(delay)
@@ -126,7 +127,7 @@ def test_signal_early():
 @native
 def test_stdout_closed():
     """The reader goes away: quiet end, also when nothing more happens."""
-    for busy in (True, False):
+    for busy in lib.spread((True, False)):
         with subprocess.Popen([lib.BPFMON, "watch", "-o", "json"], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE) as process, Map() as m:
             check(b"monitor.start" in process.stdout.readline(), "no start")
@@ -137,7 +138,7 @@ def test_stdout_closed():
             check(b"error" not in process.stderr.read(), "not quiet")
 
 
-@lib.ends
+@lib.one_end("lowest")
 @native
 def test_stdout_full():
     """A full device: said once, status 1."""
@@ -148,7 +149,7 @@ def test_stdout_full():
     check(b"No space left" in run.stderr and run.stderr.count(b"error") == 1, run.stderr)
 
 
-@lib.ends
+@lib.one_end("newest")
 @native
 def test_stuck_reader():
     """Nobody reads the pipe: the second signal ends it."""
@@ -168,111 +169,111 @@ def test_stuck_reader():
 @native
 def test_count_and_duration():
     """--count and --duration stop by themselves."""
-    with Watch("--count", "3", "-e", "write") as watch, Map() as m:
-        for _ in range(10):
-            m.elem(lib.UPDATE, bytes(4), bytes(8))
-        watch.process.wait(lib.PATIENCE)
-        watch.finish()
-        equal(len(watch.events()), 3, "--count")
-    with Watch("--duration", "1") as watch:
-        watch.process.wait(lib.PATIENCE)
-        watch.finish()
+    for args, told in lib.spread(((("--count", "3"), 3), (("--duration", "1"), None))):
+        with Watch("-e", "write", *args) as watch, Map() as m:
+            for _ in range(10):
+                m.elem(lib.UPDATE, bytes(4), bytes(8))
+            watch.process.wait(lib.PATIENCE)
+            watch.finish()
+            equal(told or len(watch.events()), len(watch.events()), args)
 
 
+LRU_HASH = 9
 HOSTILE = [b"a\nb", b"q\"u\\o't", b"\x1b[31mred", b"\xff\xfe\x80", b"\xc3\xa9t\xc3\xa9", b"\x7f\x01"]
+
+
+def write_by_hostile_names(m):
+    saved = open("/proc/self/comm", "rb").read()
+    for name in HOSTILE:
+        with open("/proc/self/comm", "wb") as f:
+            f.write(name)
+        equal(m.elem(lib.UPDATE, bytes(4), bytes(8)), 0, "update")
+    with open("/proc/self/comm", "wb") as f:
+        f.write(saved.strip())
 
 
 @lib.ends
 @native
+@lib.shared
 def test_hostile_names():
-    """Names of processes with anything in them: valid JSON, and a terminal is fed no control bytes."""
-    saved = open("/proc/self/comm", "rb").read()
-    with Watch("-e", "write") as json_watch, Watch("-e", "write", output="text") as text_watch:
-        with Map() as m:
-            for name in HOSTILE:
-                with open("/proc/self/comm", "wb") as f:
-                    f.write(name)
-                equal(m.elem(lib.UPDATE, bytes(4), bytes(8)), 0, "update")
-            with open("/proc/self/comm", "wb") as f:
-                f.write(saved.strip())
-            json_watch.finish()
-            text_watch.stop()
-            comms = [e["process"]["comm"] for e in json_watch.events(m.id)]
-            equal(comms, ["a\nb", "q\"u\\o't", "\x1b[31mred", "\\xff\\xfe\\x80", "\u00e9t\u00e9",
-                          "\x7f\x01"], "comm")
-            text = b"\n".join(text_watch.lines())
-            equal([c for c in text.replace(b"\n", b"") if c < 0x20 or c == 0x7f], [], "control bytes")
+    """Names of processes with anything in them: valid JSON."""
+    with lib.Shared("-e", "write") as watch, Map() as m:
+        write_by_hostile_names(m)
+        watch.finish()
+        comms = [e["process"]["comm"] for e in watch.events(m.id)]
+        equal(comms, ["a\nb", "q\"u\\o't", "\x1b[31mred", "\\xff\\xfe\\x80", "\u00e9t\u00e9",
+                      "\x7f\x01"], "comm")
+
+
+@lib.one_end("newest")
+@native
+def test_hostile_names_text():
+    """A terminal is fed no control bytes."""
+    with Watch("-e", "write", output="text") as watch, Map() as m:
+        write_by_hostile_names(m)
+        watch.stop()
+        lines = watch.lines()
+        equal(len(lines), len(HOSTILE), lines)
+        equal([c for c in b"".join(lines) if c < 0x20 or c == 0x7f], [], "control bytes")
+
+
+@contextlib.contextmanager
+def filled(function, leave=0):
+    """The trampoline of a kernel function has room for so many programs only."""
+    with subprocess.Popen([lib.FILL, function, str(leave)], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as fill:
+        try:
+            check(b"full" in fill.stdout.readline(), "not filled")
+            yield
+        finally:
+            fill.stdin.close()
+            fill.wait(lib.PATIENCE)
 
 
 @lib.ends
 def test_full_trampoline():
-    """A hook whose trampoline somebody filled: the fallback, a warning, and the same in features."""
+    """A hook whose trampoline somebody filled: the fallback, and a warning. Where it has room for all but
+    the program that reads the value before, the rest works, and it is said."""
     lib.end_session()  # which would make room when it ends
-    with subprocess.Popen([lib.FILL, "htab_map_update_elem"], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE) as fill:
-        check(b"full" in fill.stdout.readline(), "not filled")
-        try:
-            with Watch() as watch:
-                start = watch.all()[0]
-                hook, = (h for h in start["hooks"] if h["hook"] == "hash_update")
-                check(hook["attached"] in ("kprobe", "missing"), hook)
-                check("lost" in hook and "why" in hook, hook)
-                check("hash_update" in watch.stderr(), watch.stderr())
-                maps, writes = mapwriter("--type", "hash", "--count", "2", "--op", "update,delete")
-                watch.finish()
-                events = watch.events(maps[0]["id"], ("map.update", "map.delete"))
-                by_user = [e for e in events if e["via"] == "syscall"]
-                equal(len(by_user), sum(w["from"] == "user" for w in writes), "bpf(2)")
-                if hook["attached"] == "kprobe":
-                    equal(len(events), len(writes), "events")
-        finally:
-            fill.stdin.close()
-            fill.wait(lib.PATIENCE)
-
-
-@lib.ends
-def test_trampoline_without_old():
-    """Room for all but the program that reads the value before: the rest works, and it is said."""
-    lib.end_session()
-    with subprocess.Popen([lib.FILL, "htab_map_update_elem", "2"], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE) as fill:
-        check(b"full" in fill.stdout.readline(), "not filled")
-        try:
-            with Watch() as watch, lib.Map() as m:
-                hook, = (h for h in watch.all()[0]["hooks"] if h["hook"] == "hash_update")
-                equal((hook["attached"], hook.get("lost")), ("fexit", "the value before"), hook)
-                check("hash_update is incomplete" in watch.stderr(), watch.stderr())
-                for cmd, value in ((lib.UPDATE, bytes(8)), (lib.UPDATE, bytes(8)), (lib.DELETE, b"")):
-                    equal(m.elem(cmd, bytes(4), value), 0, "write")
-                watch.finish()
-                events = watch.events(m.id, ("map.update", "map.delete"))
-                equal([(e["type"], "old" in e, "existed" in e) for e in events],
-                      [("map.update", False, False), ("map.update", False, False),
-                       ("map.delete", True, False)], "events")
-        finally:
-            fill.stdin.close()
-            fill.wait(lib.PATIENCE)
-
-
-def golden_features():
-    text = bpfmon("features").stdout.decode()
-    return "".join(l + "\n" for l in text.splitlines() if not l.startswith("kernel: "))
+    with filled("htab_map_update_elem"), filled("htab_lru_map_update_elem", 2), Watch() as watch, \
+            Map(LRU_HASH) as m:
+        start = watch.all()[0]
+        hooks = {h["hook"]: h for h in start["hooks"]}
+        hook = hooks["hash_update"]
+        check(hook["attached"] in ("kprobe", "missing"), hook)
+        check("lost" in hook and "why" in hook, hook)
+        check("hash_update" in watch.stderr(), watch.stderr())
+        hook = hooks["lru_update"]
+        equal((hook["attached"], hook.get("lost")), ("fexit", "the value before"), hook)
+        check("lru_update is incomplete" in watch.stderr(), watch.stderr())
+        maps, writes = mapwriter("--type", "hash", "--count", "2", "--op", "update,delete")
+        for cmd, value in ((lib.UPDATE, bytes(8)), (lib.UPDATE, bytes(8)), (lib.DELETE, b"")):
+            equal(m.elem(cmd, bytes(4), value), 0, "write")
+        watch.finish()
+        events = watch.events(maps[0]["id"], ("map.update", "map.delete"))
+        by_user = [e for e in events if e["via"] == "syscall"]
+        equal(len(by_user), sum(w["from"] == "user" for w in writes), "bpf(2)")
+        if hooks["hash_update"]["attached"] == "kprobe":
+            equal(len(events), len(writes), "events")
+        events = watch.events(m.id, ("map.update", "map.delete"))
+        equal([(e["type"], "old" in e, "existed" in e) for e in events],
+              [("map.update", False, False), ("map.update", False, False), ("map.delete", True, False)],
+              "events")
 
 
 def test_features():
     """What each hook is attached to is what is known of this kernel."""
-    path = os.path.join(lib.TOP, "tests/golden/features", lib.KERNEL + ".text")
-    equal(golden_features(), open(path, encoding="utf-8").read(), path)
+    text = bpfmon("features").stdout.decode()
+    equal("".join(l + "\n" for l in text.splitlines() if not l.startswith("kernel: ")),
+          lib.known_features(), "features")
 
 
-@lib.ends
+@lib.one_end("newest")
 def test_features_json():
     """The same in JSON."""
     as_json = lib.json.loads(bpfmon("features", "-o", "json").stdout)
     equal(as_json["mode"], "full", "mode")
-    equal([h["hook"] for h in as_json["hooks"]],
-          [l.split()[0] for l in golden_features().split("MAP TYPE")[0].splitlines()[2:]
-           if not l.startswith(" ")], "hooks")
+    equal({h["hook"]: h["attached"] for h in as_json["hooks"]}, lib.known_hooks(), "hooks")
 
 
 @native
@@ -348,8 +349,12 @@ def test_degraded_life():
 @lib.ends
 def test_idle():
     """Nothing happens: bpfmon does not run, but for the two things that it looks at by itself once a
-    second, together where comparing does not take an emulated machine so long that it comes later."""
-    for options, a_second in ((("--check-interval", "0", "--compare-interval", "0"), 0), ((), 2)):
+    second, together where comparing does not take an emulated machine so long that it comes later;
+    and its start and its end leave nothing in the kernel's log."""
+    lib.end_session()
+    log = lib.kernel_log()
+    for options, a_second in lib.spread(((("--check-interval", "0", "--compare-interval", "0"), 0),
+                                         ((), 2))):
         with Watch(*options) as watch:
             lib.time.sleep(1.5)
 
@@ -361,3 +366,4 @@ def test_idle():
             lib.time.sleep(3)
             woken, took = waits() - before, lib.time.monotonic() - start
             check(woken <= 2 + a_second * took, "woken", woken, "times in", took, "s", options)
+    equal(lib.kernel_log()[len(log):], [], "log")

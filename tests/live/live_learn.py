@@ -37,7 +37,7 @@ def learn(path, act, *options):
         process.wait()
 
 
-@lib.ends
+@lib.one_end("newest")
 @native
 def test_learn():
     """mapwriter writes, by bpf(2) and from a program: the rules are quiet when it does so again, and

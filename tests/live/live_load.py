@@ -285,7 +285,7 @@ class Piped:
         equal(self.cat.wait(lib.PATIENCE), 0, "cat")
 
 
-@lib.ends
+@lib.one_end("lowest")
 @native
 def test_load_stalled_reader():
     """A reader that stops reading for seconds: what the ring can't hold meanwhile is told as lost, by
@@ -325,7 +325,7 @@ class SmallDisk:
 TOTALS = re.compile(r"bpfmon: (\d+) events, (\d+) left out, (\d+) lost")
 
 
-@lib.ends
+@lib.one_end("newest")
 @native
 def test_load_full_disk():
     """Stdout is a file on a disk that gets full: status 1, and delivered and lost, as it says them at
@@ -414,7 +414,7 @@ def memory(name):
         return file.read()
 
 
-@lib.ends
+@lib.one_end("newest")
 def test_load_memory():
     """In a cgroup that leaves it 32 MiB more than it has at rest, and less than that for a while, so
     that what it reads from files goes again and again: it is not killed, and nothing is lost that it

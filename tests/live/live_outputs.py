@@ -70,7 +70,7 @@ def look_at_top(folder, path):
     check(re.search(r"^hooks \d+ of \d+ .*ring \d+%", top.stdout, re.M), top.stdout)
 
 
-@lib.ends
+@lib.one_end("newest")
 def test_outputs():
     """Beside standard output: a file and a socket have the same lines, one with a filter only deletes,
     metrics count the same, and a server that is not there costs only its own lines."""

@@ -14,7 +14,7 @@ from live_faults import native
 from live_names import folder
 
 
-@lib.ends
+@lib.one_end("lowest")
 @native
 def test_autopkgtest():
     """It passes."""
@@ -54,18 +54,7 @@ def manifest():
     return None
 
 
-def same_hooks(start):
-    """A monitor.start has the hooks that root gets on this kernel, but for those that are due later."""
-    with open(os.path.join(lib.TOP, f"tests/golden/features/{lib.KERNEL}.text"), encoding="utf-8") as f:
-        rows = [line.split() for line in f.read().split("\nMAP TYPE")[0].splitlines()[2:]
-                if not line.startswith(" ")]
-    want = {row[0]: " ".join(row[1:-1]) for row in rows}
-    got = {h["hook"]: h["attached"] for h in start["hooks"]}
-    later = {hook: want[hook] for hook, how in got.items() if how == "on demand"}
-    equal(set({**got, **later}.items()) ^ set(want.items()), set(), "hooks")
-
-
-@lib.ends
+@lib.one_end("lowest")
 def test_container():
     """With the manifest's capabilities and mounts the same hooks work as for root on the host, and a
     map has the pin that it has there."""
@@ -78,7 +67,7 @@ def test_container():
         pin = os.path.join(top, "pin")
         equal(m.pin(pin), 0, "pin")
         with Watch(under=["unshare", "-m", "sh", "-c", CONTAINER, bounding, mounts]) as watch:
-            same_hooks(watch.all()[0])
+            lib.same_hooks(watch.all()[0])
             tried = []
 
             def pinned():

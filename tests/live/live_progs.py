@@ -234,7 +234,8 @@ def test_progs_link_update():
 @lib.ends
 def test_progs_filters():
     """-m lets pass what concerns a program that uses such a map; --prog what concerns it."""
-    for args, want in ((("-m", "wanted"), {"live_uses"}), (("--prog", "live_oth*"), {"live_other"})):
+    for args, want in lib.spread(((("-m", "wanted"), {"live_uses"}),
+                                  (("--prog", "live_oth*"), {"live_other"}))):
         with Map(name=b"wanted") as wanted, Watch("-e", "prog", *args) as watch:
             for fd in (load(b"live_uses", maps=(wanted,)), load(b"live_other")):
                 os.close(fd)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Recordings: watch -w writes what replay reads, elsewhere and without rights."""
 
+import mmap
 import os
 import random
 import signal
@@ -12,6 +13,8 @@ import time
 import lib
 from lib import Map, Watch, bpfmon, check, equal, mapwriter
 from live_btf import start_values
+from live_handles import MMAPABLE
+from live_maps import ARRAY_OF_MAPS, outer_map
 
 # Nothing of the kernel to ask, and nobody's rights.
 NOWHERE = ["unshare", "-m", "sh", "-c", "mount -t tmpfs none /sys && "
@@ -38,9 +41,9 @@ class Scratch:
         self.dir.cleanup()
 
 
-def act():
+def act(watch):
     """A bit of everything: writes by bpf(2) and by programs, of one value and of each CPU's, values
-    with BTF, one that is put back, and processes that are gone at once."""
+    with BTF, one that is put back, a store, pins, maps in maps, and processes that are gone at once."""
     for kind in ("array", "hash", "percpu_hash"):
         mapwriter("--type", kind, "--count", "3")
     with Map(name=b"recorded") as m:
@@ -56,19 +59,41 @@ def act():
     for target in targets:
         target.write(random.Random(1))
     actor.communicate()
+    pin = lib.bpffs() + "/live-recorded"
+    with Map(lib.ARRAY, flags=MMAPABLE, entries=1, name=b"recorded") as m, \
+            mmap.mmap(m.fd, mmap.PAGESIZE) as area, outer_map(ARRAY_OF_MAPS, 4, m) as outer:
+        equal((m.pin(pin), outer.elem(lib.UPDATE, bytes(4), m.fd.to_bytes(4, "little"))), (0, 0), "pin")
+        area[0:8] = b"a store."
+        watch.wait_for(lambda: watch.events(m.id, ("map.change",)))
+        m.elem(lib.UPDATE, bytes(4), bytes(8))
+        os.unlink(pin)
+
+
+def flips(path, m, value):
+    """A value that is put back names the event that changed it, also by the `seq` of a replay."""
+    for args in ((), ("-m", "flips"), ("-m", "flips", "-e", "write")):
+        events = [lib.json.loads(line) for line in replay(path, "-o", "json", *args)[0].splitlines()]
+        again, = [e for e in events if "flip" in e and e["map"]["id"] == m.id]
+        equal(again["value"], value, "value")
+        cause, = [e for e in events if e["seq"] == again["flip"]["seq"]]
+        equal((cause["map"]["id"], cause["value"]["hex"]), (m.id, "0100000000000000"), args)
 
 
 @lib.ends
 def test_record():
     """What is printed at once and what replay prints are the same bytes."""
-    with Scratch() as path:
-        with Watch("-w", path) as watch:
-            act()
+    with Scratch() as path, Map(kind=lib.ARRAY, name=b"flips") as m:
+        with Watch("-w", path, "--heartbeat", "1") as watch:
+            act(watch)
+            for value in (1, 0):
+                m.elem(lib.UPDATE, bytes(4), bytes((value,)) + bytes(7))
             stop = watch.finish()
+            flip, = [e for e in watch.events(m.id) if "flip" in e]
             direct = b"".join(line + b"\n" for line in watch.lines())
         equal(stat.S_IMODE(os.stat(path).st_mode), 0o600, "mode of the file")
         for word in (b'"btf":', b'"btf_id":', b'"full_name":', b'"old":', b'"flip":', b'"exe":',
-                     b'"args":', b'"ancestors":', b'"loader":'):
+                     b'"args":', b'"ancestors":', b'"loader":', b'"suspects":', b'"pins":',
+                     b'"parents":', b'"inner":', b'"monitor.heartbeat"'):
             check(word in direct, f"nothing has {word}")
         equal(replay(path, "-o", "json")[0], direct, "replay")
         text, said = replay(path)
@@ -78,9 +103,11 @@ def test_record():
         equal(again.returncode, 2, "an existing file")
         check(b"exists" in again.stderr, again.stderr)
         equal(replay(path, "-o", "json")[0], direct, "it was not touched")
+        check(b"  change  through a mapping" in replay(path, "-e", "change")[0], "text")
+        flips(path, m, flip["value"])
 
 
-@lib.ends
+@lib.one_end("lowest")
 def test_record_only():
     """Nothing is printed; filters work when recording, and again when replaying."""
     with Scratch() as path, Map(name=b"noise") as noise, Map(name=b"wanted") as m:
@@ -109,7 +136,7 @@ def test_record_only():
         check(b'"hex":"0200","truncated":true' in every, every)
 
 
-@lib.ends
+@lib.one_end("newest")
 def test_record_killed():
     """What a killed recorder had written is there, and that it was killed is said."""
     with Scratch() as path:
@@ -125,7 +152,7 @@ def test_record_killed():
         check("cut off" in said, said)
 
 
-@lib.ends
+@lib.one_end("lowest")
 def test_record_full():
     """A full disk ends it: said once, with what is lost; what was written replays."""
     with tempfile.TemporaryDirectory() as disk:
@@ -143,22 +170,3 @@ def test_record_full():
             check(20 < len(out.splitlines()) < 4000, len(out.splitlines()), "lines")
         finally:
             subprocess.run(["umount", disk], check=True)
-
-
-@lib.ends
-def test_record_flips():
-    """A value that is put back names the event that changed it, also by the `seq` of a replay."""
-    with Scratch() as path, Map(kind=lib.ARRAY, name=b"flips") as m, Map(name=b"other") as other:
-        with Watch("-w", path) as watch:
-            for i in range(5):
-                other.elem(lib.UPDATE, bytes((i, 0, 0, 0)), bytes(8))
-            for value in (1, 0):
-                m.elem(lib.UPDATE, bytes(4), bytes((value,)) + bytes(7))
-            watch.finish()
-            flip, = [e for e in watch.events(m.id) if "flip" in e]
-        for args in ((), ("-m", "flips"), ("-m", "flips", "-e", "write")):
-            events = [lib.json.loads(line) for line in replay(path, "-o", "json", *args)[0].splitlines()]
-            again, = [e for e in events if "flip" in e]
-            equal(again["value"], flip["value"], "value")
-            cause, = [e for e in events if e["seq"] == again["flip"]["seq"]]
-            equal((cause["map"]["id"], cause["value"]["hex"]), (m.id, "0100000000000000"), args)

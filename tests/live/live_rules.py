@@ -23,15 +23,10 @@ class Run(lib.Watch):
     def __init__(self, config):  # pylint: disable=super-init-not-called
         lib.end_session()
         self.dir = tempfile.TemporaryDirectory()
-        self.path = os.path.join(self.dir.name, "out")
-        self.err = os.path.join(self.dir.name, "err")
         self.config = os.path.join(self.dir.name, "bpfmon.yaml")
         self.reloads = 0
         self.write(config)
-        with open(self.path, "wb") as out, open(self.err, "wb") as err:
-            self.process = subprocess.Popen([lib.BPFMON, "run", "-c", self.config], stdout=out,
-                                            stderr=err)
-        self.status = None
+        self.start([lib.BPFMON, "run", "-c", self.config])
 
     def write(self, config):
         """As an editor does: the file is never half there."""
@@ -60,7 +55,7 @@ def write(m, key):
     m.elem(lib.UPDATE, key.to_bytes(4, "little"), bytes(8))
 
 
-@lib.ends
+@lib.one_end("newest")
 @native
 def test_rules_alert():
     """A rule that fires gives an alert after its event, with who and which map; nothing is lost
@@ -144,7 +139,7 @@ def test_rules_restart():
         equal([e["key"]["number"] for e in run.events(m.id, ["map.update"])], [1, 3], "keys")
 
 
-@lib.ends
+@lib.one_end("lowest")
 @native
 def test_rules_default():
     """The rules that come with bpfmon, on a stranger who takes a handle of a map and writes."""

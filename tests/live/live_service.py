@@ -13,7 +13,6 @@ import time
 import lib
 from lib import Map, Watch, check, equal
 from live_faults import only_native
-from live_package import same_hooks
 
 UNIT = os.path.join(lib.TOP, "dist/bpfmon.service")
 
@@ -109,7 +108,7 @@ def test_service():
                     raise lib.Failed(f"no event: {log.read()[-2000:]}")
             starts = [e for e in told if e["type"] == "monitor.start"]
             equal(len(starts), 1, "starts")
-            same_hooks(starts[0])
+            lib.same_hooks(starts[0])
         finally:
             systemd.send_signal(signal.SIGKILL)
             systemd.wait(lib.PATIENCE)

@@ -138,6 +138,7 @@ def systemd(folder):
 
 
 @lib.ends
+@lib.shared
 def test_software():
     """All of them under one bpfmon."""
     for module in ("veth", "sch_ingress", "cls_bpf"):  # nothing loads them by itself in a VM

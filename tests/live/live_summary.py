@@ -31,23 +31,6 @@ def watch(*args):
     return Watch("-m", "busy", "-m", "busy_other", *args, singles=False)
 
 
-class Log:
-    """What bpfmon wrote so far, each line read once: there are thousands."""
-
-    def __init__(self, w):
-        self.w, self.objects, self.at = w, [], 0
-
-    def all(self):
-        with open(self.w.path, "rb") as f:
-            f.seek(self.at)
-            lines = f.read().split(b"\n")
-        self.at += sum(len(line) + 1 for line in lines[:-1])
-        self.objects += [json.loads(line) for line in lines[:-1]]
-        return self.objects
-
-    events = Watch.events
-
-
 def told(log, ids, program=None, of="map.update", where="map"):
     """Events and summaries of successful writes of a kind, and the lines of the latter."""
     objects = [o for o in log.all() if o.get("map", {}).get("id") == ids[where]
@@ -66,7 +49,7 @@ def total(log, ids, program=None, of="map.update", where="map"):
 
 def whole(log):
     """What must hold of each run; its monitor.stop."""
-    stop = log.w.finish()
+    stop = log.finish()
     sums = [o for o in log.all() if o["type"] == "monitor.summary"]
     equal(stop["summaries"], len(sums), "summaries")
     equal(stop["summarized"], sum(s["count"] for s in sums), "summarized")
@@ -154,7 +137,7 @@ def strangers(log, ids):
         return ([e for e in events if e["process"]["pid"] == os.getpid()],
                 [e for e in events if e.get("program", {}).get("id") == other["first"]])
 
-    log.w.wait_for(lambda: [len(of) for of in by_others()] == [2, 1])
+    log.wait_for(lambda: [len(of) for of in by_others()] == [2, 1])
     mine, program = by_others()
     equal([(e["via"], e["result"]) for e in mine], [("syscall", 0), ("syscall", "EEXIST")], "bpf(2)")
     equal(mine[0]["value"]["hex"], b"stranger".hex(), "value")
@@ -166,10 +149,10 @@ def stops(log):
     """bpfmon ends in the middle of a burst, with strangers in it: its sums are what it took."""
     with subprocess.Popen([BUSY, "until"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as run:
         ids = json.loads(run.stdout.readline())
-        log.w.wait_for(lambda: told(log, ids)[1])
+        log.wait_for(lambda: told(log, ids)[1])
         other = strangers(log, ids)
         n = len(told(log, ids)[1])
-        log.w.wait_for(lambda: len(told(log, ids)[1]) >= n + 3)
+        log.wait_for(lambda: len(told(log, ids)[1]) >= n + 3)
         whole(log)  # monitor.stop's `seen` is what the kernel side counted
         run.stdin.close()
         count = json.loads(run.stdout.readline())
@@ -185,13 +168,13 @@ def stops(log):
         check(before["last"] <= after["first"], before, after)
 
 
+@lib.ends
 def test_summaries():
     """Bursts of all kinds add up, nobody hides in them, and nothing is lost; a recording tells the
     same."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "rec")
-        with watch("-w", path) as w:
-            log = Log(w)
+        with watch("-w", path) as log:
             runs = [
                 busy("first:1000000"),
                 busy("pair:200000"),  # two processes at the same time: none gets lost between them
@@ -214,28 +197,26 @@ def test_summaries():
             equal([json.loads(l) for l in replayed.stdout.splitlines()], log.all(), "replay")
 
 
-@lib.ends
+@lib.one_end("newest")
 def test_summaries_none():
     """Who asks for a process, which a summary does not tell, gets an event for each write; so does
     -a, with which all other tests run."""
-    with watch("-c", "busy") as w:
-        log = Log(w)
+    with watch("-c", "busy") as log:
         ids, _ = busy("first:5000")
         stop = whole(log)
         single, sums = told(log, ids, "first")
         equal((len(single), sums, stop["summarized"]), (5000, [], 0), "told")
 
 
-@lib.ends
+@lib.one_end("lowest")
 def test_summaries_after():
     """Another number: as many events. What filters leave out counts there as well. bpfmon is stopped
     meanwhile, so that it reads of all, also what the map and the programs are, when it ends."""
-    with watch("--summary-after", "1000", "-x", "prog=second") as w:
-        log = Log(w)
-        w.process.send_signal(signal.SIGSTOP)
+    with watch("--summary-after", "1000", "-x", "prog=second") as log:
+        log.process.send_signal(signal.SIGSTOP)
         ids, _ = busy("first:5000", "second:5000")
-        w.process.send_signal(signal.SIGTERM)
-        w.process.send_signal(signal.SIGCONT)
+        log.process.send_signal(signal.SIGTERM)
+        log.process.send_signal(signal.SIGCONT)
         stop = whole(log)
         single, sums = told(log, ids, "first")
         check(len(single) >= 1000 and sums, len(single))

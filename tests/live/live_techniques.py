@@ -16,7 +16,7 @@ import tempfile
 import cover
 import kern
 import lib
-import live_eyes as eyes
+import live_blind as blind
 import live_handles as handles
 import live_names as names
 import live_objects as objects
@@ -348,7 +348,7 @@ def test_made_to_write():
             with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
                 memory.seek(value)
                 memory.write(b"attacker")
-            return -eyes.call_inside(pid, lib.SYS_BPF, lib.UPDATE, attr, 128)
+            return -blind.call_inside(pid, lib.SYS_BPF, lib.UPDATE, attr, 128)
 
         pid = handles.child(owner)
         where = struct.unpack("<QQ", os.read(ready, 16))

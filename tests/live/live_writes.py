@@ -13,6 +13,7 @@ from lib import Map, Shared, Watch, check, equal, mapwriter
 
 USER_OPS = "update,delete,update_batch,delete_batch,update,lookup_and_delete," \
            "update_batch,lookup_and_delete_batch"
+WRITES = ("map.update", "map.delete")
 PROGRAMS = "socket_filter,xdp,tc,raw_tp,tracepoint,kprobe"
 
 
@@ -102,32 +103,54 @@ def test_matrix_frozen():
         equal([e["result"] for e in events if e.get("via") == "syscall"], ["EPERM"] * 2, "refused")
 
 
+def sizes(watch, limit, *pairs):
+    """Keys and values of these sizes are exact, or truncated and said so, at a --bytes of `limit`."""
+    for key_size, value_size in pairs:
+        maps, writes = mapwriter("--type", "hash", "--key-size", str(key_size), "--value-size",
+                                 str(value_size), "--count", "1", "--op", "update,delete")
+        watch.wait_for(lambda m=maps[0], n=len(writes): len(watch.events(m["id"], WRITES)) >= n)
+        events = watch.events(maps[0]["id"], WRITES)
+        equal(len(events), len(writes), "events")
+        for event, write in zip(events, writes):
+            for name, size in (("key", key_size), ("value", value_size)):
+                if name not in write:
+                    continue
+                got = event[name]
+                equal(got["size"], size, f"{name} size")
+                equal(got["hex"], write[name][:2 * limit], f"{name} of {size}, --bytes {limit}")
+                equal(got.get("truncated", False), size > limit, f"{name} truncated")
+    watch.finish()
+
+
 @lib.ends
+@lib.shared
 def test_sizes():
-    """Keys and values from one byte to 64 KiB: exact, or truncated and said so."""
-    for key_size, value_size, limit in ((1, 1, 64), (512, 4096, 4096), (64, 65, 64), (4, 65536, 0),
-                                        (4, 65536, 4096), (512, 512, 64)):
-        with Watch("--bytes", str(limit), "-e", "write") as watch:
-            maps, writes = mapwriter("--type", "hash", "--key-size", str(key_size), "--value-size",
-                                     str(value_size), "--count", "1", "--op", "update,delete")
-            watch.finish()
-            events = watch.events(maps[0]["id"])
-            equal(len(events), len(writes), "events")
-            for event, write in zip(events, writes):
-                for name, size in (("key", key_size), ("value", value_size)):
-                    if name not in write:
-                        continue
-                    got = event[name]
-                    equal(got["size"], size, f"{name} size")
-                    equal(got["hex"], write[name][:2 * limit], f"{name} of {size}, --bytes {limit}")
-                    equal(got.get("truncated", False), size > limit, f"{name} truncated")
+    """Keys and values from one byte to half a KiB, at the default of --bytes."""
+    with Shared() as watch:
+        sizes(watch, 64, (1, 1), (64, 65), (512, 512))
 
 
 @lib.ends
+@lib.shared_with(lib.whole_values)
+def test_sizes_whole():
+    """Up to 64 KiB, as much as can be shown."""
+    with Shared() as watch:
+        sizes(watch, 4096, (512, 4096), (4, 65536))
+
+
+@lib.one_end("lowest")
+def test_sizes_none():
+    """None of the bytes is shown."""
+    with Watch("--bytes", "0", "-e", "write") as watch:
+        sizes(watch, 0, (4, 65536))
+
+
+@lib.ends
+@lib.shared_with(lib.whole_values)
 def test_percpu_sizes():
     """Per-CPU values of odd and of large sizes, from user space."""
     for value_size in (1, 9, 4096):
-        with Watch("--bytes", "4096", "-e", "write") as watch:
+        with Shared() as watch:
             maps, writes = mapwriter("--type", "percpu_hash", "--value-size", str(value_size),
                                      "--count", "1", "--from", "user,xdp")
             watch.finish()
@@ -228,7 +251,7 @@ def test_burst_million():
     print(f"# of 1000000: {stop['events']} delivered, {stop['lost']} lost")
 
 
-@lib.ends
+@lib.one_end("lowest")
 def test_burst_small_ring():
     """A ring that is much too small: what it can't hold is counted and reported."""
     stop, lost = burst(100000, "--buffer", "64K")

@@ -230,17 +230,17 @@ def against_strace(cases, timeout=2 * lib.PATIENCE, options=()):
     """Runs the cases, one after the other, while one bpfmon watches, and compares each. All of them
     are run and judged before the first failure is raised. Returns bpfmon's events."""
     failures = {}
-    with lib.Watch(*options) as watch:
+    with lib.Watch(*options) if options else lib.Shared() as watch:
         for case in cases:
             try:
                 case.run(timeout)
             except (lib.Failed, subprocess.TimeoutExpired) as reason:
                 failures[case.name] = reason
-        stop = watch.finish()
-        events = watch.events()
+        watch.finish()
+        # those of the window's own map, too: bpftool lists it
+        events = getattr(watch, "watch", watch).events()
         lost = [o for o in watch.all() if o["type"] == "monitor.lost"]
     lib.no_loss(lost)
-    lib.equal(stop["lost"], 0, "lost")
     for case in cases:
         try:
             case.judge(events)
