@@ -403,6 +403,11 @@ def mapwriter(*args, may_fail=False):
             [o for o in objects if o["type"] != "map"])
 
 
+def drain(process):
+    """Nobody looks at what else it says, and it never waits for that."""
+    threading.Thread(target=process.stdout.read, daemon=True).start()
+
+
 def bpffs():
     """A mounted bpf file system: the host's, or one of our own that goes with this process."""
     kind = subprocess.run(["stat", "-f", "-c", "%T", "/sys/fs/bpf"], capture_output=True, check=False)

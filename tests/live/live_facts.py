@@ -178,6 +178,7 @@ def test_facts_users():
                                stdout=subprocess.PIPE)
         try:
             announced = json.loads(run.stdout.readline())
+            lib.drain(run)
             m = Map.__new__(Map)
             m.id, m.fd = announced["id"], lib.open_id(announced["id"])
             users = [p["id"] for p in bpftool("prog", "show") if m.id in p.get("map_ids", [])]
@@ -185,7 +186,7 @@ def test_facts_users():
             becomes(watch, m, "users", "users", sorted(users))
         finally:
             run.terminate()
-            run.communicate()
+            run.wait(lib.PATIENCE)
         end = time.monotonic() + lib.PATIENCE
         while "users" in facts(write(watch, m)):
             check(time.monotonic() < end, "programs that are gone are still told")

@@ -239,7 +239,7 @@ def wait_line(path, text):
 def accounts(stop, lost, total):
     equal(sum(o["lost"] for o in lost), stop["lost"], "monitor.lost")
     writes = sum(o["hooks"].get("array_update", 0) for o in lost)
-    equal(stop["events"] + writes, total, f"delivered and lost ({stop})")
+    equal(stop["events"] + writes, total, f"delivered and lost ({stop}, {lost})")
     check(all(o["where"] == "ring" for o in lost), "lost elsewhere", lost)
 
 
@@ -323,6 +323,7 @@ def test_jit_off():
             try:
                 map_id = lib.json.loads(writer.stdout.readline())["id"]
                 writer.stdout.readline()
+                lib.drain(writer)
                 set_jit("1")
                 with Watch("-e", "write") as watch, Map() as m:
                     equal(m.elem(lib.UPDATE, bytes(4), bytes(8)), 0, "update")
