@@ -110,7 +110,13 @@ def test_service():
             equal(len(starts), 1, "starts")
             lib.same_hooks(starts[0])
         finally:
+            with open(f"/proc/{systemd.pid}/task/{systemd.pid}/children", encoding="ascii") as f:
+                first, = f.read().split()
             systemd.send_signal(signal.SIGKILL)
             systemd.wait(lib.PATIENCE)
+            end = time.monotonic() + lib.PATIENCE
+            while os.path.exists(f"/proc/{first}"):  # it goes with the last of its container
+                check(time.monotonic() < end, "still there:", first)
+                time.sleep(0.1)
     subprocess.run(["umount", top], check=True)
     os.rmdir(top)
