@@ -6,6 +6,7 @@ import subprocess
 
 import lib
 from lib import Map, Shared, Watch, check, equal, mapwriter
+from live_faults import native
 
 PIN = lib.bpffs() + "/live-pin"
 
@@ -77,6 +78,7 @@ def churned(watch):
 
 @lib.ends
 @lib.shared
+@native
 def test_churn():
     """Maps that come and go fast: each is reported from creation to its end."""
     count = 300
@@ -137,6 +139,7 @@ def test_two_monitors():
 
 
 @lib.one_end("newest")
+@native
 def test_pin_filter():
     """-m with a pinned path watches that map and no other."""
     unpin()
@@ -151,6 +154,7 @@ def test_pin_filter():
 
 
 @lib.ends
+@native
 def test_map_filters():
     """-m by id, name and glob; -x leaves out; maps that come later count too."""
     for args, want in lib.spread(((("-m", "live_a"), "a"), (("-m", "live_?"), "ab"),
@@ -166,6 +170,7 @@ def test_map_filters():
 
 
 @lib.ends
+@native
 def test_process_filters():
     """-p and -c, and their exclusion."""
     mine = str(os.getpid())

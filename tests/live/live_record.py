@@ -12,6 +12,7 @@ import time
 
 import lib
 from lib import Map, Watch, bpfmon, check, equal, mapwriter
+from live_faults import native
 from live_btf import start_values
 from live_handles import MMAPABLE
 from live_maps import ARRAY_OF_MAPS, outer_map
@@ -109,6 +110,7 @@ def test_record():
 
 
 @lib.one_end("lowest")
+@native
 def test_record_only():
     """Nothing is printed; filters work when recording, and again when replaying."""
     with Scratch() as path, Map(name=b"noise") as noise, Map(name=b"wanted") as m:
@@ -138,6 +140,7 @@ def test_record_only():
 
 
 @lib.one_end("newest")
+@native
 def test_record_killed():
     """What a killed recorder had written is there, and that it was killed is said."""
     with Scratch() as path:
@@ -154,6 +157,7 @@ def test_record_killed():
 
 
 @lib.one_end("lowest")
+@native
 def test_record_full():
     """A full disk ends it: said once, with what is lost; what was written replays."""
     with tempfile.TemporaryDirectory() as disk:
