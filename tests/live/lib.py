@@ -283,7 +283,6 @@ class Shared:
             session = start()
             Shared.session, Shared.began = session, start
             session.__enter__()
-            Shared.first = session.all()[0]
         self.watch = Shared.session
         self.marker = Map(name=b"marker")
 
@@ -307,7 +306,7 @@ class Shared:
 
     def start(self):
         """Its monitor.start."""
-        return Shared.first
+        return self.watch.accounts.first
 
     def stderr(self):
         return self.watch.stderr()
