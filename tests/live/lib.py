@@ -128,6 +128,7 @@ class Accounts:
     def __init__(self):
         self.first = self.last = None
         self.lines = self.events = self.lost = 0
+        self.losses = []
 
     def add(self, objects):
         for o in objects:
@@ -136,7 +137,9 @@ class Accounts:
             self.last = o
             self.lines += 1
             self.events += not o["type"].startswith("monitor.")
-            self.lost += o["lost"] if o["type"] == "monitor.lost" else 0
+            if o["type"] == "monitor.lost":
+                self.lost += o["lost"]
+                self.losses = [*self.losses, o]
 
     def hold(self):
         """Returns monitor.stop."""
@@ -219,6 +222,10 @@ class Watch:
         """What was written so far, but for the accounts."""
         self.accounts.add(self.all())
         self.objects = []
+
+    def losses(self):
+        """Each monitor.lost since its start, whatever was forgotten since."""
+        return self.accounts.losses + [o for o in self.all() if o["type"] == "monitor.lost"]
 
     def events(self, map_id=None, types=None):
         """Alerts, and events of programs and links, are none of a map: only who asks gets them."""
@@ -338,13 +345,19 @@ def no_loss(lost):
     equal(lost, [], "lost")
 
 
-def late_loss():
-    """After a failure: a loss is told when it is a second old or two, so one of the last window may
-    not have been told yet when the test looked. Raises Preempted for it."""
+def losses():
+    """What the shared bpfmon told as lost since its start."""
+    return Shared.session.losses() if Shared.session else []
+
+
+def late_loss(before):
+    """After the failure of a test before which there were these losses(): one is told when it is a
+    second old or two, so the last may not have been told yet when the test looked. Raises Preempted
+    for what came in any of the test's windows."""
     if Shared.session is None or Shared.session.process.poll() is not None:
         return
     time.sleep(6)
-    raise_if_preempted([o for o in Shared.session.all() if o["type"] == "monitor.lost"])
+    raise_if_preempted([o for o in losses() if o not in before])
 
 
 def drop_session():
