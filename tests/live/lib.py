@@ -80,6 +80,13 @@ def one_end(which):
     return mark
 
 
+def parallel(function):
+    """Marks a test of what happens at once on two CPUs: the emulated ones of the other tests take
+    turns, which is faster."""
+    function.parallel = True
+    return function
+
+
 def end():
     """"lowest", "newest", or None: which end of the table of kernels this one is."""
     with open(os.path.join(TOP, "tests/vm/kernels"), encoding="utf-8") as f:

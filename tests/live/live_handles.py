@@ -351,6 +351,7 @@ def test_ia32():
               "event")
 
 
+@lib.parallel
 @lib.shared
 def test_changing_buffers():
     """Another thread changes key and value during bpf(2): what is told is what the kernel took."""

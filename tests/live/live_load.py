@@ -156,6 +156,7 @@ def delivered_after(watch):
         watch.wait_for(lambda: has(f'"map":{{"id":{m.id},'.encode()))
 
 
+@lib.parallel
 @lib.ends
 @native
 def test_load_writers():

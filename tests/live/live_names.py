@@ -54,6 +54,7 @@ def mounted(*mounts):
             subprocess.run(["umount", "-R", path], check=True)
 
 
+@lib.parallel
 @lib.shared
 def test_pins_swapped():
     """Two pins change places; one is not renamed over another; nothing but maps is told."""

@@ -337,6 +337,7 @@ def flip(target, fds, going):
         os.dup2(fds[n % 2], target)
 
 
+@lib.parallel
 @lib.shared
 def test_objects_race():
     """Another thread changes what the descriptor is while bpf(2) runs: what is told is what the

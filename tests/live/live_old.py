@@ -161,6 +161,7 @@ def crowd(rounds, keys, in_turns):
     return unknown
 
 
+@lib.parallel
 @lib.shared
 def test_old_crowd():
     """Four processes write to one map, each its own key: what was before is that process's last

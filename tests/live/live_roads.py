@@ -221,6 +221,7 @@ RACES = (("hash", "update"), ("hash", "delete"), ("hash", "take"), ("hash", "bat
          ("queue", "update"), ("queue", "take"))
 
 
+@lib.parallel
 @lib.shared
 def test_races():
     """Another thread changes descriptor, key and value, and what the descriptor is."""
@@ -236,6 +237,7 @@ def test_races():
     check(not wrong, f"{len(wrong)} of {2 * len(RACES)}:", "; ".join(wrong))
 
 
+@lib.parallel
 @lib.shared
 def test_race_of_paths():
     """Another thread changes the path during a pin: where it was pinned is what is told."""
@@ -272,6 +274,7 @@ def test_race_of_paths():
             equal(differ, [], f"{kind}s that tell the other path")
 
 
+@lib.parallel
 @lib.ends
 def test_race_with_unwatched():
     """Another thread puts a watched map where there was one that nobody watches: each write that got

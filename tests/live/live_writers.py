@@ -125,6 +125,7 @@ def test_storages():
             equal(got, want, t["type"])
 
 
+@lib.parallel
 @lib.shared
 def test_writers_turns():
     """Programs that write their own id, and give way to others at the same addresses: each event

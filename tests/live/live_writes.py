@@ -175,6 +175,7 @@ def test_one_cpu():
         equal(event["result"], lib.errno.errorcode[-result] if result else 0, "result")
 
 
+@lib.parallel
 @lib.shared
 def test_threads():
     """pid is the process, tid the thread that wrote."""
