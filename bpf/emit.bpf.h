@@ -251,11 +251,25 @@ static __always_inline struct wire_op *elem_reserve(const struct elem *e, const 
 	return NULL;
 }
 
+/* That of a write to bpfmon's canary, which nobody is told of, was none: as if it had not been seen. */
+static __always_inline void elem_lost(const u32 hook)
+{
+	bool may = hook == WIRE_HOOK_ARRAY_UPDATE || hook == WIRE_HOOK_SYS_EXIT;
+
+	if (!may || !canary || (u32)(bpf_get_current_pid_tgid() >> 32) != own_pid) {
+		count_lost(hook, WIRE_LOSS_RING, 1);
+		return;
+	}
+	__sync_fetch_and_add(&counts[hook].seen, -1);
+	__sync_fetch_and_add(&counts[hook].taken, -1);
+	__sync_fetch_and_add(&canary_lost, 1);
+}
+
 /* What every record has, as soon as there is one. */
 static __always_inline struct wire_op *elem_fill(struct wire_op *op, const struct elem *e)
 {
 	if (!op) {
-		count_lost(e->hook, WIRE_LOSS_RING, 1);
+		elem_lost(e->hook);
 		return NULL;
 	}
 	op->hdr.kind = WIRE_OP;

@@ -57,6 +57,7 @@ volatile __u32 own_pid;
 /* How often the hook saw bpfmon map memory of a map itself: the others of its own it did not miss. */
 __u64 own_mmaps;
 volatile bool canary;		/* its call at the moment is watched like anybody's */
+__u64 canary_lost;		/* such calls that the ring had no room for */
 volatile __u64 map_fops;		/* address of bpf_map_fops: tells a map's file from any other */
 
 /* Kernel text lies below, JITed programs at or above; 0 when not known. */

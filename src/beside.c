@@ -52,11 +52,12 @@ static uint64_t caught(void *context)
 	return p->caught_ns;
 }
 
+/* What may have been the canary, too. */
 static uint64_t records_lost(void *context)
 {
 	const struct pipeline *p = context;
 
-	return accounts_records_lost(&p->accounts);
+	return accounts_records_lost(&p->accounts) + bpfobj_canary_lost(p->obj);
 }
 
 static bool is_own_program(void *context, uint32_t program)

@@ -52,6 +52,8 @@ bool bpfobj_armed(const struct bpfobj *obj);
  * errno. Whether an event is of that.
  */
 int bpfobj_canary(struct bpfobj *obj);
+/* How many of these calls the ring had no room for; nobody's loss. */
+uint64_t bpfobj_canary_lost(const struct bpfobj *obj);
 bool bpfobj_is_canary(const struct bpfobj *obj, uint32_t map, uint32_t pid);
 /* No hook starts a record after this; those under way still end in the ring. */
 void bpfobj_disarm(struct bpfobj *obj);

@@ -77,6 +77,13 @@ void bpfobj_disarm(struct bpfobj *obj)
 	nanosleep(&under_way, NULL);
 }
 
+uint64_t bpfobj_canary_lost(const struct bpfobj *obj)
+{
+	const volatile struct bpfmon_bpf__bss *bss = obj->skel->bss;
+
+	return bss->canary_lost;
+}
+
 const struct hook_state *bpfobj_hooks(const struct bpfobj *obj)
 {
 	return obj->attach.plan.states;
