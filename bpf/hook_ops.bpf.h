@@ -11,6 +11,7 @@
  * writes of most programs, none of bpf(2). Where only bpf(2) can write, there is NAME alone.
  * NAME_old runs before the function, where the value before can be read.
  */
+#include "bpfmon/wire_evicted.h"
 #include "hook_ops_core.bpf.h"
 
 /* clang-format off */
@@ -405,6 +406,37 @@ __attribute__((noinline)) int report_socket(u64 at, u64 sk)
 	}
 	e.key_size = BPF_CORE_READ(map, key_size);
 	return op_by_kernel(map, &e);
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, WIRE_EVICTED + 1);
+	__type(key, u32);
+	__type(value, struct wire_evicted);
+} evicted SEC(".maps");
+
+/*
+ * Called, with the lock of the list held, for an element whose place another one needs. Counted only.
+ * A slot goes to the newest map that has it: an older one that comes back shares it. Two CPUs whose
+ * first eviction is at once, which only maps with BPF_F_NO_COMMON_LRU have, may count one for both.
+ */
+SEC("fexit/htab_lru_map_delete_node")
+int BPF_PROG(lru_evict, struct bpf_map *map, void *node, u64 gone)
+{
+	u32 id = BPF_CORE_READ(map, id), slot = id & (WIRE_EVICTED - 1);
+	struct wire_evicted *e = bpf_map_lookup_elem(&evicted, &slot);
+
+	if (!e || !(u8)gone)
+		return 0;
+	if (e->map < id) {
+		e->map = id;
+		e->shared = 0;
+		e->count = 0;
+	} else if (e->map > id) {
+		e->shared = 1;
+	}
+	__sync_fetch_and_add(&e->count, 1);
+	return 0;
 }
 
 /*

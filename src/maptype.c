@@ -141,7 +141,7 @@ bool maptype_is_queue(uint32_t type)
 
 uint64_t maptype_served_by(enum wire_hook hook)
 {
-	/* Beside the operations: helpers that do not pass them, and what is behind values. */
+	/* Beside the operations: helpers that do not pass them, what is behind values, evictions. */
 	static const uint64_t beside[WIRE_HOOK_COUNT] = {
 		[WIRE_HOOK_SOCKMAP_HELPER] = 1ull << 15,
 		[WIRE_HOOK_SOCKHASH_HELPER] = 1ull << 18,
@@ -152,6 +152,7 @@ uint64_t maptype_served_by(enum wire_hook hook)
 		[WIRE_HOOK_OBJECT_SOCKMAP] = 1ull << 15,
 		[WIRE_HOOK_OBJECT_SOCKHASH] = 1ull << 18,
 		[WIRE_HOOK_OBJECT_SOCK_OLD] = 1ull << 15 | 1ull << 18,
+		[WIRE_HOOK_LRU_EVICT] = 1ull << 9 | 1ull << 10,
 	};
 	uint64_t types = beside[hook];
 

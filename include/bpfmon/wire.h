@@ -122,10 +122,9 @@
 	X(XDP_SET, xdp_set)	\
 	X(PERF_SET, perf_set)	\
 	X(TC_SET, tc_set)	\
-	X(TC_CLEAR, tc_clear)
-/* clang-format on */
+	X(TC_CLEAR, tc_clear)	\
+	X(LRU_EVICT, lru_evict)
 
-/* clang-format off */
 enum wire_hook {
 #define WIRE_HOOK_ENUM(id, name) WIRE_HOOK_##id,
 	WIRE_HOOKS(WIRE_HOOK_ENUM)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fdinfo.h"
+#include "inventory/evicted.h"
 #include "inventory/mapdump.h"
 #include "inventory/mapholders.h"
 #include "inventory/mapiter.h"
@@ -34,6 +35,7 @@ struct gather {
 	struct inv_map *outer;	/* the map-in-maps, wanted or not */
 	size_t n_outer;
 	struct maplist told;
+	struct wire_evicted *evicted;	/* by a bpfmon that watches; NULL: there is none */
 };
 
 int inventory_open(uint32_t id)
@@ -103,10 +105,28 @@ static int add_map(struct gather *g, const struct inv_map *m)
 	return 0;
 }
 
+/* 0, or -ENOMEM. */
+static int read_evicted(struct gather *g, int fd, const struct inv_map *m)
+{
+	struct wire_evicted *counts = calloc(EVICTED_ENTRIES, sizeof(*counts));
+	struct mapdump_end end = {};
+
+	if (!counts || mapdump_read(fd, m, EVICTED_ENTRIES, evicted_entry, counts, &end)) {
+		free(counts);
+		return -ENOMEM;
+	}
+	if (end.error)
+		inventory_gap(g->inv, "what LRU maps pushed out is not known: map %u: %s", m->id,
+			      strerror(-end.error));
+	g->evicted = evicted_longer(g->evicted, counts);
+	return 0;
+}
+
 static int gather_maps(struct gather *g)
 {
 	uint32_t id = 0, *ids;
 	struct inv_map m;
+	bool no_memory;
 	int fd, err;
 
 	while (!bpf_map_get_next_id(id, &id)) {
@@ -119,11 +139,12 @@ static int gather_maps(struct gather *g)
 		if (fd == -ENOENT)
 			continue;	/* gone since */
 		err = fd < 0 ? fd : inventory_read(fd, &m);
+		no_memory = !err && evicted_is(&m) && read_evicted(g, fd, &m);
 		if (fd >= 0)
 			close(fd);
 		if (err)
 			inventory_gap(g->inv, "map %u cannot be read: %s", id, strerror(-err));
-		else if (add_map(g, &m))
+		else if (no_memory || add_map(g, &m))
 			return -ENOMEM;
 	}
 	return errno == ENOENT ? 0 : -errno;
@@ -298,6 +319,7 @@ int inventory_new(inventory_want *want, void *context, struct inventory **out, c
 	iter = mapiter_new();
 	if (iter)
 		err = maplist_gather(g.inv, iter, &g.told, want, context);
+	evicted_put(g.inv, g.evicted);
 	if (!err)
 		err = inventory_users(g.inv);
 	if (!err)
@@ -310,6 +332,7 @@ out:
 	mapiter_free(iter);
 	free(g.outer);
 	free(g.told.ids);
+	free(g.evicted);
 	if (!err) {
 		*out = g.inv;
 		return 0;

@@ -53,6 +53,9 @@ struct inv_map {
 	bool hidden;			/* the kernel has it, and bpf(2) does not list it */
 	bool has_memory, has_inner;
 	uint64_t memory;		/* bytes */
+	/* Elements that an LRU map pushed out, counted by a bpfmon that watches; see evicted.h. */
+	uint64_t evicted;
+	uint64_t evicted_since_ns;	/* of the wall clock; 0: not counted */
 	uint32_t btf_id, key_type, value_type;	/* 0: none */
 	uint32_t vmlinux_value_type;	/* struct_ops: in the kernel's own BTF; 0: none */
 	uint32_t vmlinux_btf_id;	/* or in that of a module, since 6.9; 0: not told */

@@ -19,12 +19,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "bpfmon/wire_evicted.h"
 #include "load/attach.h"
 #include "load/bpfobj_inside.h"
 #include "load/feat.h"
 #include "iterate.h"
 #include "lib/bpflog.h"
 #include "lib/caps.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "maptype.h"
 
@@ -304,9 +306,19 @@ static int attach_more(struct bpfobj *obj, bool chosen[WIRE_HOOK_COUNT])
 	return err;
 }
 
+/* For `bpfmon maps`: from now on evictions are counted. */
+static void date_evicted(struct bpfobj *obj)
+{
+	struct wire_evicted since = { .count = clock_ns(CLOCK_REALTIME) };
+	uint32_t key = WIRE_EVICTED;
+
+	bpf_map_update_elem(bpf_map__fd(obj->skel->maps.evicted), &key, &since, BPF_ANY);
+}
+
 int bpfobj_demand(struct bpfobj *obj, uint64_t types)
 {
-	bool chosen[WIRE_HOOK_COUNT] = {};
+	const struct hook_state *evict = &obj->attach.plan.states[WIRE_HOOK_LRU_EVICT];
+	bool chosen[WIRE_HOOK_COUNT] = {}, was_idle = evict->idle;
 	int n = 0, err = 0;
 
 	for (unsigned int i = 0; i < WIRE_HOOK_COUNT; i++) {
@@ -322,6 +334,8 @@ int bpfobj_demand(struct bpfobj *obj, uint64_t types)
 	if (n)
 		err = attach_more(obj, chosen);
 	set_ways(obj);
+	if (was_idle && evict->way)
+		date_evicted(obj);
 	return err;
 }
 

@@ -318,6 +318,11 @@ const struct hook hooks[WIRE_HOOK_COUNT] = {
 		"programs attached by tc over netlink"),
 	ONE_HOOK(TC_CLEAR, tc_clear, ATTACH_FEXIT, "tc_del_tfilter",
 		"programs detached by tc over netlink"),
+	[WIRE_HOOK_LRU_EVICT] = {
+		"lru_evict", "how many elements lru_hash and lru_percpu_hash push out", {
+			{ ATTACH_FEXIT, "htab_lru_map_delete_node", { "lru_evict" }, NULL, 0 },
+		}, true, false
+	},
 };
 /* clang-format on */
 

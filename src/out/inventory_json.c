@@ -166,6 +166,12 @@ void inventory_json_open(struct buf *b, const struct inventory *inv, const struc
 		put_prog(b, NULL, &inv->progs[map->progs[i]]);
 	json_close(b, ']');
 	put_processes(b, map);
+	if (map->evicted_since_ns) {
+		json_open(b, "evicted", '{');
+		json_u64(b, "count", map->evicted);
+		out_json_time(b, "since", map->evicted_since_ns);
+		json_close(b, '}');
+	}
 	json_open(b, "findings", '[');
 	findings_of(map, put_finding, b);
 	json_close(b, ']');

@@ -16,6 +16,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "btf/btfval.h"
 #include "inventory/findings.h"
@@ -264,6 +265,18 @@ static void label(struct buf *b, const char *text)
 	buf_printf(b, "  %-12s ", text);
 }
 
+/* In the local time zone. */
+static void put_when(struct buf *b, uint64_t ns)
+{
+	time_t seconds = (time_t)(ns / 1000000000);
+	char text[40] = "?";
+	struct tm tm;
+
+	if (localtime_r(&seconds, &tm))
+		strftime(text, sizeof(text), "%F %T", &tm);
+	buf_str(b, text);
+}
+
 static void put_type_ids(struct buf *b, const struct inv_map *m)
 {
 	if (!m->btf_id)
@@ -365,6 +378,13 @@ void inventory_text_map(struct buf *b, const struct inventory *inv, const struct
 	if (m->has_memory) {
 		label(b, "memory");
 		buf_printf(b, "%" PRIu64 " bytes\n", m->memory);
+	}
+	if (m->evicted_since_ns) {
+		label(b, "evicted");
+		buf_printf(b, "%" PRIu64 " element%s since ", m->evicted,
+			   m->evicted == 1 ? "" : "s");
+		put_when(b, m->evicted_since_ns);
+		buf_str(b, "\n");
 	}
 	put_type_ids(b, m);
 	put_maps(b, m);

@@ -9,6 +9,8 @@
 #include <linux/bpf.h>
 
 #include "golden.h"
+#include "inventory/evicted.h"
+#include "inventory/mapdump.h"
 #include "out/inventory_out.h"
 #include "test.h"
 
@@ -73,8 +75,16 @@ static struct inv_map maps[] = {
 	  .n_parents = 2,
 	  .progs = users,
 	  .n_progs = 1 },
+	{ .id = 4000000001,
+	  .type = BPF_MAP_TYPE_LRU_HASH,
+	  .key_size = 4,
+	  .value_size = 8,
+	  .max_entries = 256,
+	  .name = "flows",
+	  .evicted = 1744,
+	  .evicted_since_ns = 1700000000000000000 },
 };
-static struct inventory inv = { maps, 3, progs, 3, NULL, 0 };
+static struct inventory inv = { maps, 4, progs, 3, NULL, 0 };
 
 static void compare_and_drop(const char *name, const char *format, struct buf *b)
 {
@@ -104,7 +114,7 @@ static void list_empty_text(void)
 
 /* ---- one map ---- */
 
-static size_t current;	/* in maps[] */
+static size_t current; /* in maps[] */
 static const char *golden_name;
 
 static void map_text(void)
@@ -354,13 +364,96 @@ static void run_golden(const char *name, const char *format, void (*test)(void))
 	test_run(line, test);
 }
 
+/* A bpfmon's counts: since when, and of one slot. */
+static struct wire_evicted *counts_since(uint64_t since_ns, struct wire_evicted of, uint32_t slot)
+{
+	struct wire_evicted *counts = calloc(EVICTED_ENTRIES, sizeof(*counts));
+	struct wire_evicted since = { .count = since_ns };
+	const uint32_t last = WIRE_EVICTED, beyond = EVICTED_ENTRIES;
+	struct mapdump_entry entry = { .key = (uint8_t *)&last, .value = (uint8_t *)&since };
+
+	if (!counts)
+		abort();
+	evicted_entry(counts, &entry);
+	entry.value = (uint8_t *)&of;
+	entry.key = (uint8_t *)&slot;
+	evicted_entry(counts, &entry);
+	entry.key = (uint8_t *)&beyond;
+	evicted_entry(counts, &entry);
+	return counts;
+}
+
+/* What is told of map 5, an LRU map, and its neighbour, with these counts; -1: nothing. */
+static int64_t evicted_of(uint64_t since_ns, struct wire_evicted of)
+{
+	struct inv_map list[] = { { .id = 4, .type = BPF_MAP_TYPE_HASH },
+				  { .id = 5, .type = BPF_MAP_TYPE_LRU_PERCPU_HASH } };
+	struct inventory some = { .maps = list, .n_maps = 2 };
+	struct wire_evicted *counts = counts_since(since_ns, of, 5);
+
+	evicted_put(&some, counts);
+	free(counts);
+	if (list[0].evicted_since_ns || (list[1].evicted_since_ns != since_ns && list[1].evicted))
+		return -2;
+	return list[1].evicted_since_ns ? (int64_t)list[1].evicted : -1;
+}
+
+static void evicted(void)
+{
+	CHECK_INT(evicted_of(7, (struct wire_evicted){ 0, 0, 0 }), 0);
+	CHECK_INT(evicted_of(7, (struct wire_evicted){ 5, 0, 30 }), 30);
+	/* one with a smaller id had the slot, and pushes nothing out any more */
+	CHECK_INT(evicted_of(7, (struct wire_evicted){ 1, 0, 30 }), 0);
+	/* a younger one has it; an older one came back to it */
+	CHECK_INT(evicted_of(7, (struct wire_evicted){ 5 + WIRE_EVICTED, 0, 30 }), -1);
+	CHECK_INT(evicted_of(7, (struct wire_evicted){ 5, 1, 30 }), -1);
+	/* the hook could not be attached */
+	CHECK_INT(evicted_of(0, (struct wire_evicted){ 5, 0, 30 }), -1);
+}
+
+static void evicted_by_two(void)
+{
+	static const uint64_t since[][3] = {
+		{ 7, 9, 7 }, { 9, 7, 7 }, { 0, 9, 9 }, { 9, 0, 9 }, { 0, 0, 0 },
+	};
+	struct wire_evicted none = {}, *counts;
+
+	for (size_t i = 0; i < sizeof(since) / sizeof(since[0]); i++) {
+		counts = evicted_longer(counts_since(since[i][0], none, 1),
+					counts_since(since[i][1], none, 1));
+		CHECK_INT(counts[WIRE_EVICTED].count, since[i][2]);
+		free(counts);
+	}
+	counts = evicted_longer(NULL, counts_since(7, none, 1));
+	CHECK_INT(counts[WIRE_EVICTED].count, 7);
+	free(counts);
+	CHECK(evicted_longer(NULL, NULL) == NULL);
+}
+
+static void evicted_named(void)
+{
+	struct inv_map m = { .type = BPF_MAP_TYPE_ARRAY,
+			     .key_size = 4,
+			     .value_size = 16,
+			     .max_entries = 4097,
+			     .name = "evicted" };
+
+	CHECK(evicted_is(&m));
+	m.value_size = 8;
+	CHECK(!evicted_is(&m));
+	m.value_size = 16;
+	m.name[0] = 'E';
+	CHECK(!evicted_is(&m));
+}
+
 int main(void)
 {
-	static const char *const names[] = { "maps_map", "maps_outer", "maps_unknown" };
+	static const char *const names[] = { "maps_map", "maps_outer", "maps_unknown", "maps_lru" };
 
+	setenv("TZ", "UTC", 1);
 	run_golden("maps_list", "text", list_text);
 	run_golden("maps_none", "text", list_empty_text);
-	for (current = 0; current < 3; current++) {
+	for (current = 0; current < sizeof(names) / sizeof(names[0]); current++) {
 		run_golden(names[current], "text", map_text);
 		run_golden(names[current], "json", map_json);
 	}
@@ -371,5 +464,8 @@ int main(void)
 	RUN(find);
 	RUN(grow);
 	RUN(gaps);
+	RUN(evicted);
+	RUN(evicted_by_two);
+	RUN(evicted_named);
 	return TEST_STATUS();
 }
