@@ -253,7 +253,7 @@ int main(int argc, char **argv)
 	static struct record r;
 	struct mapinfo_source source = { ask_map, ask_btf, &r.op.map };
 
-	env.processes = out_processes_new();
+	env.kept = out_kept_new();
 	make_record(&r);
 	object = argc > 1 ? btf__parse(argv[1], NULL) : NULL;
 	if (!object || rounds < 1 || rounds > 101) {
@@ -262,7 +262,7 @@ int main(int argc, char **argv)
 	}
 	measure_format(&out_json, &source, rounds);
 	measure_format(&out_text, &source, rounds);
-	out_processes_free(env.processes);
+	out_kept_free(env.kept);
 	measure_maps(&source, &r.op.map);
 	measure_facts(&source, &r.op.map);
 	btf__free(object);

@@ -217,15 +217,25 @@ int filter_set_types(struct filter *f, char *word, char *why, size_t why_size)
 	return 0;
 }
 
+static bool is_wild(char c)
+{
+	return c == '*' || c == '?' || c == '[' || c == '\\';
+}
+
 /* Names come from the kernel, maybe without a NUL. */
 static bool glob_matches(const char *glob, const char *name, size_t size)
 {
 	char text[EVENT_NAME_BYTES + 1] = "";
+	size_t i;
 
 	if (size > EVENT_NAME_BYTES)
 		size = EVENT_NAME_BYTES;
 	memcpy(text, name, size);
-	return !fnmatch(glob, text, 0);
+	/* As far as both are plain text, which is all of most; fnmatch(3) is dear. */
+	for (i = 0; glob[i] == text[i] && !is_wild(glob[i]); i++)
+		if (!glob[i])
+			return true;
+	return is_wild(glob[i]) && !fnmatch(glob + i, text + i, 0);
 }
 
 static bool list_has_map(const struct filter_list *list, uint32_t id, const char *name, size_t size)

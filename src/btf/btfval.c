@@ -295,7 +295,8 @@ static bool decode(struct btfval_walk *w, uint32_t type_id, size_t len)
 
 	if (!len || !btfval_resolve(w->btf, type_id, &type))
 		return false;
-	memset(names.heads, 0, sizeof(names.heads));
+	if (btf_is_composite(type.t) || btf_is_array(type.t) || btf_is_datasec(type.t))
+		memset(names.heads, 0, sizeof(names.heads));	/* others have no members */
 	names.count = names.first = 0;
 	w->names = &names;
 	w->work = BTFVAL_WORK;

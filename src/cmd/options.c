@@ -150,7 +150,7 @@ int options_sink(const struct options *o, const struct record_info *info, bool (
 	if (!o->format && !o->write && !o->n_outputs && !o->no_text)
 		s->format = &out_text;
 	s->env.host = info->host;
-	s->env.processes = out_processes_new();	/* without, JSON is slower */
+	s->env.kept = out_kept_new();	/* without, JSON is slower */
 	s->env.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	output_init(&s->out, STDOUT_FILENO, give_up);
 	status = outputs_open(o, give_up, s);

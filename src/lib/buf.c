@@ -109,12 +109,15 @@ void buf_pad(struct buf *b, size_t start, size_t width)
 
 /* ---- JSON ---- */
 
+/* Most names are shorter, and these bytes cheaper than strlen(3) and memcpy(3). */
+#define SHORT_NAME 16
+
 static void json_name(struct buf *b, const char *name)
 {
-	size_t len = name ? strlen(name) : 0;
 	char *at;
+	size_t i;
 
-	if (!buf_room(b, len + 4))
+	if (!buf_room(b, SHORT_NAME + 4))
 		return;
 	at = b->data + b->len;
 	if (b->comma)
@@ -122,8 +125,15 @@ static void json_name(struct buf *b, const char *name)
 	b->comma = true;
 	if (name) {
 		*at++ = '"';
-		memcpy(at, name, len);
-		at += len;
+		for (i = 0; i < SHORT_NAME && name[i]; i++)
+			*at++ = name[i];
+		if (name[i]) {
+			b->len = (size_t)(at - b->data);
+			buf_str(b, name + i);
+			if (!buf_room(b, 2))
+				return;
+			at = b->data + b->len;
+		}
 		*at++ = '"';
 		*at++ = ':';
 	}
@@ -148,6 +158,17 @@ void json_close(struct buf *b, char bracket)
 {
 	buf_byte(b, bracket);
 	b->comma = true;
+}
+
+void json_plain(struct buf *b, const char *name, const char *value, size_t len)
+{
+	json_name(b, name);
+	if (!buf_room(b, len + 2))
+		return;
+	b->data[b->len++] = '"';
+	memcpy(b->data + b->len, value, len);
+	b->len += len;
+	b->data[b->len++] = '"';
 }
 
 void json_string(struct buf *b, const char *name, const char *value)
@@ -179,6 +200,11 @@ size_t utf8_len(const unsigned char *s, size_t left)
 	return 0;
 }
 
+/* Bytes that stand for themselves in a string of JSON: ASCII but for \0 to \37, ", \ and \177. */
+static const bool is_plain[256] = { [0x20 ... 0x21] = true,
+				    [0x23 ... 0x5b] = true,
+				    [0x5d ... 0x7e] = true };
+
 void json_bytes(struct buf *b, const char *name, const char *value, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)value;
@@ -188,7 +214,7 @@ void json_bytes(struct buf *b, const char *name, const char *value, size_t len)
 	buf_byte(b, '"');
 	while (i < len && s[i]) {
 		/* What needs no escape, in one piece. */
-		for (n = i; n < len && s[n] >= 0x20 && s[n] < 0x7f && s[n] != '"' && s[n] != '\\';)
+		for (n = i; n < len && is_plain[s[n]];)
 			n++;
 		buf_bytes(b, s + i, n - i);
 		i = n;

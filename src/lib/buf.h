@@ -37,6 +37,8 @@ size_t utf8_len(const unsigned char *s, size_t left);
 void json_open(struct buf *b, const char *name, char bracket);
 void json_close(struct buf *b, char bracket);
 void json_string(struct buf *b, const char *name, const char *value);
+/* A string that needs no escapes, of so many bytes. */
+void json_plain(struct buf *b, const char *name, const char *value, size_t len);
 /*
  * The same of at most `len` bytes up to a NUL, whatever they are: valid UTF-8 stays, any other
  * byte becomes the two characters \xNN (in JSON: \\xNN), so that each line is valid JSON.

@@ -61,12 +61,13 @@ uint64_t ring_used(const struct ring *ring)
 /* These bytes of the data are in the window, from the page of the first on if it has to be moved. */
 static int reach(struct ring *ring, uint64_t at, uint64_t bytes)
 {
-	uint64_t whole = 2 * ring->size, page = page_bytes();
+	uint64_t whole = 2 * ring->size, page;
 	uint64_t most = whole < WINDOW_BYTES ? whole : WINDOW_BYTES;
 
 	if (ring->window && at >= ring->window_at &&
 	    at + bytes <= ring->window_at + ring->window_bytes)
 		return 0;
+	page = page_bytes();
 	unmap(ring->window, ring->window_bytes);
 	ring->window_bytes = most;
 	/* Small enough to be mapped as a whole, it is never moved. */

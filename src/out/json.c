@@ -30,7 +30,7 @@ static void begin(struct buf *b, const struct out_env *env, uint64_t seq, uint64
 	json_u64(b, "v", 1);
 	json_u64(b, "seq", seq);
 	out_json_time(b, "time", time_ns);
-	json_string(b, "type", type);
+	json_plain(b, "type", type, strlen(type));
 	json_string(b, "host", env->host);
 }
 
@@ -40,10 +40,8 @@ static void end(struct buf *b)
 	buf_str(b, "\n");
 }
 
-static void put_process(struct buf *b, const struct out_env *env, const char *name,
-			const struct event_task *t)
+static void put_members(struct buf *b, const struct event_task *t)
 {
-	json_open(b, name, '{');
 	json_u64(b, "pid", t->pid);
 	json_u64(b, "tid", t->tid);
 	json_bytes(b, "comm", t->comm, EVENT_NAME_BYTES);
@@ -55,7 +53,36 @@ static void put_process(struct buf *b, const struct out_env *env, const char *na
 	if (t->tracer)
 		json_u64(b, "traced_by", t->tracer);
 	if (t->process)
-		out_json_process(b, env->processes, t->process);
+		out_json_process(b, t->process);
+}
+
+static void put_process(struct buf *b, const struct out_env *env, const char *name,
+			const struct event_task *t)
+{
+	struct {
+		uint32_t what, pid, tid, uid, ppid, tracer;
+		char comm[EVENT_NAME_BYTES];
+		uint64_t started_ns, serial;
+	} key = { .what = OUT_KEPT_PROCESS,
+		  .pid = t->pid,
+		  .tid = t->tid,
+		  .uid = t->uid,
+		  .ppid = t->ppid,
+		  .tracer = t->tracer,
+		  .started_ns = t->started_ns };
+	size_t start;
+
+	json_open(b, name, '{');
+	start = b->len;
+	if (t->process)
+		key.serial = t->process->serial;
+	memcpy(key.comm, t->comm, strnlen(t->comm, EVENT_NAME_BYTES));
+	if (!key.serial) {
+		put_members(b, t);
+	} else if (!out_kept_put(b, env->kept, &key, sizeof(key))) {
+		put_members(b, t);
+		out_kept_keep(env->kept, &key, sizeof(key), b, start);
+	}
 	json_close(b, '}');
 }
 
@@ -333,7 +360,7 @@ static void put_of(struct buf *b, const struct out_env *env, const struct event 
 	if (e->program)
 		out_json_program(b, "program", e->program);
 	if (type != EVENT_FS_CHANGE && e->map.id)
-		out_json_map(b, &e->map);
+		out_json_map(b, env, &e->map);
 	json_close(b, '}');
 }
 
@@ -382,7 +409,7 @@ void out_json_event(struct buf *b, const struct out_env *env, const struct event
 		return;
 	}
 	if (e->type != EVENT_FS_CHANGE)
-		out_json_map(b, &e->map);
+		out_json_map(b, env, &e->map);
 	if (e->via != VIA_NONE)
 		put_element(b, e);
 	if (e->type == EVENT_SUMMARY)

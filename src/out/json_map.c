@@ -25,21 +25,26 @@ static void put_digits(char *at, size_t n, uint64_t value)
 
 void out_json_time(struct buf *b, const char *name, uint64_t ns)
 {
+	/* Most lines are of the second that the one before was of. */
+	static _Thread_local char text[] = "1970-01-01T00:00:00.000000000Z";
+	static _Thread_local time_t written;
 	time_t seconds = (time_t)(ns / 1000000000);
-	char text[] = "0000-00-00T00:00:00.000000000Z";
 	struct tm tm;
 
-	if (!gmtime_r(&seconds, &tm) || tm.tm_year > 9999 - 1900)
-		return;
-	/* Without printf: this is in every line. */
-	put_digits(text, 4, (uint64_t)(tm.tm_year + 1900));
-	put_digits(text + 5, 2, (uint64_t)(tm.tm_mon + 1));
-	put_digits(text + 8, 2, (uint64_t)tm.tm_mday);
-	put_digits(text + 11, 2, (uint64_t)tm.tm_hour);
-	put_digits(text + 14, 2, (uint64_t)tm.tm_min);
-	put_digits(text + 17, 2, (uint64_t)tm.tm_sec);
+	if (seconds != written) {
+		if (!gmtime_r(&seconds, &tm) || tm.tm_year > 9999 - 1900)
+			return;
+		/* Without printf: this is in every line. */
+		put_digits(text, 4, (uint64_t)(tm.tm_year + 1900));
+		put_digits(text + 5, 2, (uint64_t)(tm.tm_mon + 1));
+		put_digits(text + 8, 2, (uint64_t)tm.tm_mday);
+		put_digits(text + 11, 2, (uint64_t)tm.tm_hour);
+		put_digits(text + 14, 2, (uint64_t)tm.tm_min);
+		put_digits(text + 17, 2, (uint64_t)tm.tm_sec);
+		written = seconds;
+	}
 	put_digits(text + 20, 9, ns % 1000000000);
-	json_string(b, name, text);
+	json_plain(b, name, text, sizeof(text) - 1);
 }
 
 static void put_type(struct buf *b, uint32_t type)
@@ -116,7 +121,7 @@ char *out_json_mapfacts_text(const struct event_mapfacts *f, size_t *len)
 
 	out_json_mapfacts(&b, f);
 	if (!b.failed && b.len)
-		text = malloc(b.len);	/* a buffer has room for more */
+		text = malloc(b.len); /* a buffer has room for more */
 	if (text)
 		memcpy(text, b.data, b.len);
 	*len = text ? b.len : 0;
@@ -124,20 +129,55 @@ char *out_json_mapfacts_text(const struct event_mapfacts *f, size_t *len)
 	return text;
 }
 
-void out_json_map(struct buf *b, const struct event_map *m)
+static void put_members(struct buf *b, const struct event_map *m)
+{
+	json_u64(b, "id", m->id);
+	json_bytes(b, "name", m->name, EVENT_NAME_BYTES);
+	if (m->info && m->info->full_name)
+		json_string(b, "full_name", m->info->full_name);
+	put_type(b, m->type);
+	put_shape(b, m->key_size, m->value_size, m->max_entries, m->flags);
+	json_bool(b, "frozen", m->frozen);
+	if (m->info && m->info->btf_id)
+		json_u64(b, "btf_id", m->info->btf_id);
+}
+
+/* A map's whole name does not change; only whether it is known does. */
+static void put_known(struct buf *b, const struct out_env *env, const struct event_map *m)
+{
+	struct {
+		uint32_t what, id, type, key_size, value_size, max_entries, flags, frozen;
+		char name[EVENT_NAME_BYTES];
+		uint32_t btf_id, has_full_name;
+	} key = { .what = OUT_KEPT_MAP,
+		  .id = m->id,
+		  .type = m->type,
+		  .key_size = m->key_size,
+		  .value_size = m->value_size,
+		  .max_entries = m->max_entries,
+		  .flags = m->flags,
+		  .frozen = m->frozen };
+	size_t start = b->len;
+
+	if (m->info) {
+		key.btf_id = m->info->btf_id;
+		key.has_full_name = m->info->full_name != NULL;
+	}
+	memcpy(key.name, m->name, strnlen(m->name, EVENT_NAME_BYTES));
+	if (out_kept_put(b, env->kept, &key, sizeof(key)))
+		return;
+	put_members(b, m);
+	out_kept_keep(env->kept, &key, sizeof(key), b, start);
+}
+
+void out_json_map(struct buf *b, const struct out_env *env, const struct event_map *m)
 {
 	json_open(b, "map", '{');
-	json_u64(b, "id", m->id);
-	if (m->known) {
-		json_bytes(b, "name", m->name, EVENT_NAME_BYTES);
-		if (m->info && m->info->full_name)
-			json_string(b, "full_name", m->info->full_name);
-		put_type(b, m->type);
-		put_shape(b, m->key_size, m->value_size, m->max_entries, m->flags);
-		json_bool(b, "frozen", m->frozen);
-		if (m->info && m->info->btf_id)
-			json_u64(b, "btf_id", m->info->btf_id);
-	}
+	if (m->known)
+		put_known(b, env, m);
+	else
+		json_u64(b, "id", m->id);
+	b->comma = true;
 	if (m->facts && m->facts->json)
 		buf_bytes(b, m->facts->json, m->facts->json_len);
 	else if (m->facts)

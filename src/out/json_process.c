@@ -1,38 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * What is known of a process beyond its task, as members of its JSON object: half of a line, and
- * the same in all lines of the process, so it is kept as text.
- */
-#include <stdlib.h>
+/* What is known of a process beyond its task, as members of its JSON object. */
 #include <string.h>
 
 #include "out/out.h"
-
-/* As many processes as write in turn, and 4 MiB at most. Who is known last takes the place. */
-#define PLACES 1024
-#define TEXT_MAX 4096
-
-struct out_processes {
-	struct {
-		uint64_t serial;	/* 0: nothing is here */
-		char *text;
-		size_t len;
-	} places[PLACES];
-};
-
-struct out_processes *out_processes_new(void)
-{
-	return calloc(1, sizeof(struct out_processes));
-}
-
-void out_processes_free(struct out_processes *kept)
-{
-	if (!kept)
-		return;
-	for (size_t i = 0; i < PLACES; i++)
-		free(kept->places[i].text);
-	free(kept);
-}
 
 static void put_ancestors(struct buf *b, const struct event_process *p)
 {
@@ -60,7 +30,7 @@ static void put_args(struct buf *b, const struct event_process *p)
 		json_bool(b, "args_truncated", true);
 }
 
-static void put_members(struct buf *b, const struct event_process *p)
+void out_json_process(struct buf *b, const struct event_process *p)
 {
 	if (p->exe)
 		json_bytes(b, "exe", p->exe, strlen(p->exe));
@@ -82,26 +52,4 @@ static void put_members(struct buf *b, const struct event_process *p)
 		json_string(b, "pod", p->container.pod);
 	if (p->n_ancestors)
 		put_ancestors(b, p);
-}
-
-void out_json_process(struct buf *b, struct out_processes *kept, const struct event_process *p)
-{
-	size_t at = p->serial % PLACES, start = b->len, len;
-	char *text;
-
-	if (kept && p->serial && kept->places[at].serial == p->serial) {
-		buf_bytes(b, kept->places[at].text, kept->places[at].len);
-		return;
-	}
-	put_members(b, p);
-	len = b->len - start;
-	if (!kept || !p->serial || b->failed || len > TEXT_MAX)
-		return;
-	text = realloc(kept->places[at].text, len + 1);
-	if (!text)
-		return;
-	memcpy(text, b->data + start, len);
-	kept->places[at].serial = p->serial;
-	kept->places[at].text = text;
-	kept->places[at].len = len;
 }

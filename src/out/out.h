@@ -13,7 +13,7 @@
 struct out_env {
 	const char *host;
 	bool color;
-	struct out_processes *processes;	/* that JSON keeps; NULL: none are kept */
+	struct out_kept *kept;	/* by JSON; NULL: nothing is */
 };
 
 /* What bpfmon says about itself. */
@@ -77,10 +77,23 @@ void out_json_monitor(struct buf *b, const struct monitor *m);
 /* The object behind a value, in JSON a member of that name; nothing where there is none. */
 void out_json_object(struct buf *b, const char *name, const struct event_object *o);
 void out_text_object(struct buf *b, const struct event_object *o);
-struct out_processes *out_processes_new(void);	/* NULL: no memory */
-void out_processes_free(struct out_processes *kept);
-/* More members of the open object, which has some already. Kept by its serial. */
-void out_json_process(struct buf *b, struct out_processes *kept, const struct event_process *p);
+
+/*
+ * Text that many lines have: the members of an object, kept by all that they depend on, a `key` of
+ * whole words without padding, that begins with what it is.
+ */
+#define OUT_KEY_WORDS 7
+enum out_kept_what { OUT_KEPT_PROCESS = 1, OUT_KEPT_MAP };
+struct out_kept *out_kept_new(void);	/* NULL: no memory */
+void out_kept_free(struct out_kept *kept);
+/* Puts what is kept; false: nothing is, it has to be written. `kept` may be NULL, here and below. */
+bool out_kept_put(struct buf *b, const struct out_kept *kept, const void *key, size_t bytes);
+/* Keeps what was written since the buffer had `start` bytes, as far as there is room. */
+void out_kept_keep(struct out_kept *kept, const void *key, size_t bytes, const struct buf *b,
+		   size_t start);
+
+/* What is known of a process beyond its task: more members of the open object. */
+void out_json_process(struct buf *b, const struct event_process *p);
 
 /* prog.* and link.*: members of the open object, after `process`; details of the line of text. */
 void out_json_run(struct buf *b, const struct event *e);
@@ -92,7 +105,7 @@ void out_json_prog_type(struct buf *b, uint32_t type);
 size_t out_cgroup_path(const struct event_object *o, char path[WIRE_CGROUP_ROOM + 2]);
 
 /* Member "map". */
-void out_json_map(struct buf *b, const struct event_map *m);
+void out_json_map(struct buf *b, const struct out_env *env, const struct event_map *m);
 /* What was learned of it as more members of the open object. */
 void out_json_mapfacts(struct buf *b, const struct event_mapfacts *f);
 /* The same for event_mapfacts.json, to be freed; NULL: nothing to tell, or no memory. */

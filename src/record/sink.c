@@ -11,7 +11,7 @@ void sink_fini(struct sink *s)
 	sinks_free(s->more);
 	recorder_free(s->record);
 	output_fini(&s->out);
-	out_processes_free(s->env.processes);
+	out_kept_free(s->env.kept);
 }
 
 void sink_event(struct sink *s, const struct event *e)

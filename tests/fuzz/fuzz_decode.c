@@ -6,7 +6,7 @@
  * links: src/out/bytes.c src/btf/btfval*.c
  * links: src/decode.c src/decode_object.c src/event.c src/maptype.c src/names.c src/load/hooks.c
  * links: src/pins.c
- * links: src/lib/buf.c src/out/json.c src/out/json_map.c src/out/json_process.c src/out/object.c
+ * links: src/lib/buf.c src/out/json.c src/out/json_map.c src/out/json_process.c src/out/kept.c src/out/object.c
  * links: src/out/text.c
  * links: src/decode_run.c src/out/run.c
  */

@@ -6,7 +6,7 @@
  *
  * links: src/btf/mapinfo.c src/facts/mapfacts.c src/btf/mapname.c src/btf/btfval*.c
  * links: src/event.c src/maptype.c src/names.c src/load/hooks.c src/lib/buf.c
- * links: src/out/bytes.c src/out/json.c src/out/json_map.c src/out/json_process.c
+ * links: src/out/bytes.c src/out/json.c src/out/json_map.c src/out/json_process.c src/out/kept.c
  * links: src/out/object.c src/out/text.c src/pins.c
  * links: src/out/run.c
  */

@@ -7,7 +7,7 @@
  * links: src/inventory/inventory.c src/record/re*.c src/record/blocks.c src/output.c -lz
  * links: src/event.c src/filter.c src/maptype.c src/names.c src/load/hooks.c src/lib/buf.c
  * links: src/lib/io.c
- * links: src/out/json.c src/out/json_map.c src/out/json_process.c src/out/text.c src/out/object.c
+ * links: src/out/json.c src/out/json_map.c src/out/json_process.c src/out/kept.c src/out/text.c src/out/object.c
  * links: src/who/container.c
  * links: src/out/bytes.c src/btf/mapinfo.c src/facts/mapfacts.c src/btf/mapname.c
  * links: src/btf/btfval*.c src/pins.c

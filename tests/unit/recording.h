@@ -254,31 +254,31 @@ static inline struct outcome replay(struct file f, struct buf *b, const struct o
 {
 	struct replay *r = replay_new(read_file, &f);
 	struct outcome o = { 0 };
-	struct out_env kept = { .processes = out_processes_new() };
+	struct out_env lines = { .kept = out_kept_new() };
 	struct buf dropped = { 0 };
 	struct record_info read;
 	struct monitor m;
 	struct event e;
 
 	o.item = replay_begin(r, &read);
-	kept.host = o.item == REPLAY_EVENT ? read.host : NULL;
+	lines.host = o.item == REPLAY_EVENT ? read.host : NULL;
 	while (o.item == REPLAY_EVENT || o.item == REPLAY_MONITOR) {
 		uint64_t seq = o.events + o.monitors;
 
 		o.item = replay_next(r, &e, &m);
 		dropped.len = 0;
 		if (o.item == REPLAY_EVENT) {
-			format->event(b ? b : &dropped, &kept, seq, &e);
+			format->event(b ? b : &dropped, &lines, seq, &e);
 			o.events++;
 		} else if (o.item == REPLAY_MONITOR) {
-			format->monitor(b ? b : &dropped, &kept, seq, &m);
+			format->monitor(b ? b : &dropped, &lines, seq, &m);
 			o.monitors++;
 		}
 	}
 	o.skipped = replay_skipped(r);
 	snprintf(o.why, sizeof(o.why), "%s", replay_why(r));
 	buf_fini(&dropped);
-	out_processes_free(kept.processes);
+	out_kept_free(lines.kept);
 	replay_free(r);
 	return o;
 }

@@ -125,14 +125,14 @@ static void json_not_utf8(void)
 	} rows[] = {
 		{ "\x80", "\"\\\\x80\"" },
 		{ "\xff", "\"\\\\xff\"" },
-		{ "\xc0\xaf", "\"\\\\xc0\\\\xaf\"" },			/* overlong */
+		{ "\xc0\xaf", "\"\\\\xc0\\\\xaf\"" }, /* overlong */
 		{ "\xc1\xbf", "\"\\\\xc1\\\\xbf\"" },
 		{ "\xe0\x9f\xbf", "\"\\\\xe0\\\\x9f\\\\xbf\"" },
 		{ "\xf0\x8f\xbf\xbf", "\"\\\\xf0\\\\x8f\\\\xbf\\\\xbf\"" },
-		{ "\xed\xa0\x80", "\"\\\\xed\\\\xa0\\\\x80\"" },	/* surrogate */
-		{ "\xf4\x90\x80\x80", "\"\\\\xf4\\\\x90\\\\x80\\\\x80\"" },	/* past U+10FFFF */
+		{ "\xed\xa0\x80", "\"\\\\xed\\\\xa0\\\\x80\"" }, /* surrogate */
+		{ "\xf4\x90\x80\x80", "\"\\\\xf4\\\\x90\\\\x80\\\\x80\"" }, /* past U+10FFFF */
 		{ "\xf5\x80\x80\x80", "\"\\\\xf5\\\\x80\\\\x80\\\\x80\"" },
-		{ "\xc3", "\"\\\\xc3\"" },				/* cut */
+		{ "\xc3", "\"\\\\xc3\"" }, /* cut */
 		{ "\xe2\x82", "\"\\\\xe2\\\\x82\"" },
 		{ "\xf0\x9f\x90", "\"\\\\xf0\\\\x9f\\\\x90\"" },
 		{ "\xc3(", "\"\\\\xc3(\"" },
@@ -201,6 +201,24 @@ static void json_nesting(void)
 			  "\"none\":\"\"}");
 }
 
+/* A name of any length, also where the buffer has to grow in it. */
+static void json_names(void)
+{
+	char name[4097], want[2 * sizeof(name) + 32];
+
+	for (size_t len = 0; len < sizeof(name); len = len < 40 ? len + 1 : 2 * len) {
+		struct buf one = { 0 };
+
+		memset(name, 'n', len);
+		name[len] = '\0';
+		json_bool(&one, name, true);
+		json_plain(&one, name, "word", 4);
+		snprintf(want, sizeof(want), "\"%s\":true,\"%s\":\"word\"", name, name);
+		CHECK(one.len == strlen(want) && !memcmp(one.data, want, one.len));
+		buf_fini(&one);
+	}
+}
+
 int main(void)
 {
 	RUN(buf_grows);
@@ -214,5 +232,6 @@ int main(void)
 	RUN(json_cut_at_len);
 	RUN(json_numbers);
 	RUN(json_nesting);
+	RUN(json_names);
 	return TEST_STATUS();
 }

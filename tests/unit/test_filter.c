@@ -3,6 +3,7 @@
 #include "filter.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 
 #include "test.h"
 
@@ -109,7 +110,7 @@ static void programs_and_links(void)
 	CHECK(filter_event(&f, &e));
 	e.run.n_maps = 0;
 	CHECK(!filter_event(&f, &e));
-	e.run.maps_more = 1;	/* it may be among these */
+	e.run.maps_more = 1; /* it may be among these */
 	CHECK(filter_event(&f, &e));
 	start();
 	CHECK_INT(filter_add_prog(&f.only, "befor?", why, sizeof(why)), 0);
@@ -173,6 +174,30 @@ static void changes_have_suspects(void)
 	CHECK(filter_changes(&f) && passes(EVENT_MAP_CHANGE));
 	CHECK_INT(types("open"), 0);
 	CHECK(!filter_changes(&f));
+}
+
+/* A name against a glob, as fnmatch(3) has it. */
+static void names_as_globs(void)
+{
+	static const char *const globs[] = { "a",    "ab",    "abc",  "a*",   "*",
+					     "a?c",  "a[b]c", "a\\*", "a\\b", "[a]bc",
+					     "ab*c", "a[bc",  "b",    "?" };
+	static const char names[][EVENT_NAME_BYTES] = { "",	"a",	      "ab",
+							"abc",	"abcd",	      "a*",
+							"a\\*", "b",	      "a[b]c",
+							"a[bc", "ab\xc3\xa4", "0123456789abcde" };
+
+	for (size_t g = 0; g < sizeof(globs) / sizeof(*globs); g++) {
+		start();
+		CHECK_INT(map(globs[g]), 0);
+		for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
+			struct event e = { .type = EVENT_MAP_UPDATE };
+
+			e.map = (struct event_map){ .id = 12, .known = true, .name = names[n] };
+			if (filter_event(&f, &e) != !fnmatch(globs[g], names[n], 0))
+				FAIL("%s, %s", globs[g], names[n]);
+		}
+	}
 }
 
 /* A summary passes where what it stands for does; of processes it knows nothing. */
@@ -483,7 +508,7 @@ static void types_bad(void)
 		start();
 		if (!types(words[i]) || !why[0])
 			FAIL("'%s' was taken", words[i]);
-		CHECK(update_passes());	/* unchanged */
+		CHECK(update_passes()); /* unchanged */
 	}
 }
 
@@ -540,5 +565,6 @@ int main(void)
 	RUN(types_bad);
 	RUN(lists_are_full);
 	RUN(message_is_cut);
+	RUN(names_as_globs);
 	return TEST_STATUS();
 }

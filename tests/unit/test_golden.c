@@ -310,41 +310,91 @@ static void color_only_adds(void)
 	}
 }
 
-static void print_process(struct buf *b, struct out_processes *kept, uint64_t serial)
+/*
+ * What is kept of a process and a map is what would be written: a line of each event with the texts
+ * of those before kept, and without. Each differs from one before in one thing that is told.
+ */
+static void check_kept(const struct event *events, size_t n)
 {
-	struct event_process p = { .serial = serial,
-				   .exe = "/bin/a",
-				   .ns_pid = 1 + (uint32_t)serial };
+	struct out_env with = { .host = "h", .kept = out_kept_new() }, without = { .host = "h" };
+	struct buf b = { 0 }, want = { 0 };
+	bool same = with.kept != NULL;
 
-	b->len = 0;
-	b->comma = false;
-	json_open(b, NULL, '{');
-	json_u64(b, "pid", 1);
-	out_json_process(b, kept, &p);
-	json_bool(b, "more", true);
-	json_close(b, '}');
-	buf_bytes(b, "", 1);
+	for (size_t round = 0; round < 2; round++) {
+		for (size_t i = 0; i < n; i++) {
+			b.len = want.len = 0;
+			out_json.event(&b, &with, 1, &events[i]);
+			out_json.event(&want, &without, 1, &events[i]);
+			same = same && b.len == want.len && !memcmp(b.data, want.data, b.len);
+		}
+	}
+	out_kept_free(with.kept);
+	buf_fini(&b);
+	buf_fini(&want);
+	CHECK(same);
 }
 
-/* What is kept of a process is what would be written; others take its place. */
 static void processes_kept(void)
 {
-	/* One twice, then two that alternate in one place, then two without a serial. */
-	static const uint64_t serials[] = { 1, 1, 1025, 1, 1025, 1025, 2, 0, 0 };
-	struct out_processes *kept = out_processes_new();
-	struct buf b = { 0 }, want = { 0 };
-	bool same = true;
+	static const struct event_process processes[] = {
+		{ .serial = 1, .exe = "/bin/a" },
+		{ .serial = 1025, .exe = "/bin/b" },
+		{ .exe = "/bin/c" },
+		{ .exe = "/bin/d" },
+	};
+	const struct event_task task = { .pid = 7, .tid = 7, .comm = "a", .process = processes };
+	struct event events[13];
 
-	for (size_t i = 0; i < sizeof(serials) / sizeof(serials[0]); i++) {
-		print_process(&b, kept, serials[i]);
-		print_process(&want, NULL, serials[i]);
-		same = same && !strcmp(b.data, want.data);
-	}
-	out_processes_free(kept);
-	buf_fini(&b);
-	CHECK(same);
-	CHECK_STR(want.data, "{\"pid\":1,\"exe\":\"/bin/a\",\"ns_pid\":1,\"more\":true}");
-	buf_fini(&want);
+	for (size_t i = 0; i < 13; i++)
+		events[i] = (struct event){ .type = EVENT_MAP_UPDATE, .fd = -1, .task = task };
+	events[1].task.tid = 8;
+	events[2].task.comm = "b";
+	events[3].task.uid = 1;
+	events[4].task.ppid = 1;
+	events[5].task.started_ns = 1;
+	events[6].task.started_ns = 2;
+	events[7].task.tracer = 9;
+	events[8].task.pid = 8;
+	events[9].task.process = &processes[1];
+	events[10].task.process = &processes[2];
+	events[11].task.process = &processes[3];
+	events[12].task.process = NULL;
+	check_kept(events, 13);
+}
+
+static void maps_kept(void)
+{
+	static const struct event_mapinfo infos[] = {
+		{ .btf_id = 1 },
+		{ .btf_id = 2 },
+		{ .btf_id = 1, .full_name = "a_longer_name_of_it" },
+	};
+	static const struct event_mapfacts facts[] = {
+		{ .serial = 1, .json = ",\"users\":[1]", .json_len = 12 },
+		{ .serial = 2, .n_users = 1, .users = { { 2 } } },
+	};
+	struct event events[14];
+
+	for (size_t i = 0; i < 14; i++)
+		events[i] = (struct event){ .type = EVENT_MAP_UPDATE, .fd = -1,
+					    .task = { .pid = 7, .comm = "a" },
+					    .map = { .id = 5, .known = true, .name = "m" } };
+	events[1].map.id = 6;
+	events[2].map.type = 2;
+	events[3].map.key_size = 1;
+	events[4].map.value_size = 1;
+	events[5].map.max_entries = 1;
+	events[6].map.flags = 1;
+	events[7].map.frozen = true;
+	events[8].map.name = "n";
+	events[9].map.info = &infos[0];
+	events[10].map.info = &infos[1];
+	events[11].map.info = &infos[2];
+	events[12].map.facts = &facts[0];
+	events[13].map.facts = &facts[1];
+	check_kept(events, 14);
+	events[13].map.known = false;
+	check_kept(events + 12, 2);
 }
 
 static int write_seeds(const char *dir)
@@ -393,5 +443,6 @@ int main(void)
 	}
 	RUN(color_only_adds);
 	RUN(processes_kept);
+	RUN(maps_kept);
 	return TEST_STATUS();
 }
