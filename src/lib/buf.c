@@ -64,16 +64,22 @@ void buf_printf(struct buf *b, const char *format, ...)
 		buf_bytes(b, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
 }
 
+#define U64_DIGITS 20
+
 /* Without printf: numbers are most of a line of JSON. */
 void buf_u64(struct buf *b, uint64_t value)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[2 * U64_DIGITS] = "";
+	size_t at = U64_DIGITS;
 
+	if (!buf_room(b, U64_DIGITS))
+		return;
 	do
 		digits[--at] = (char)('0' + value % 10);
 	while (value /= 10);
-	buf_bytes(b, digits + at, sizeof(digits) - at);
+	/* As many as there may be: a copy of fixed length is no call. */
+	memcpy(b->data + b->len, digits + at, U64_DIGITS);
+	b->len += U64_DIGITS - at;
 }
 
 void buf_hex(struct buf *b, const uint8_t *data, size_t len)
@@ -109,15 +115,29 @@ void buf_pad(struct buf *b, size_t start, size_t width)
 
 /* ---- JSON ---- */
 
-/* Most names are shorter, and these bytes cheaper than strlen(3) and memcpy(3). */
-#define SHORT_NAME 16
+/* Up to 16 bytes without a call: most names have as many. Both halves may be of the same bytes. */
+static inline void copy_name(char *to, const char *from, size_t len)
+{
+	if (len > 16) {
+		memcpy(to, from, len);
+	} else if (len >= 8) {
+		memcpy(to, from, 8);
+		memcpy(to + len - 8, from + len - 8, 8);
+	} else if (len >= 4) {
+		memcpy(to, from, 4);
+		memcpy(to + len - 4, from + len - 4, 4);
+	} else {
+		for (size_t i = 0; i < len; i++)
+			to[i] = from[i];
+	}
+}
 
 static void json_name(struct buf *b, const char *name)
 {
+	size_t len = name ? strlen(name) : 0;
 	char *at;
-	size_t i;
 
-	if (!buf_room(b, SHORT_NAME + 4))
+	if (!buf_room(b, len + 4))
 		return;
 	at = b->data + b->len;
 	if (b->comma)
@@ -125,15 +145,8 @@ static void json_name(struct buf *b, const char *name)
 	b->comma = true;
 	if (name) {
 		*at++ = '"';
-		for (i = 0; i < SHORT_NAME && name[i]; i++)
-			*at++ = name[i];
-		if (name[i]) {
-			b->len = (size_t)(at - b->data);
-			buf_str(b, name + i);
-			if (!buf_room(b, 2))
-				return;
-			at = b->data + b->len;
-		}
+		copy_name(at, name, len);
+		at += len;
 		*at++ = '"';
 		*at++ = ':';
 	}
