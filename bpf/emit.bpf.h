@@ -34,6 +34,27 @@ static __always_inline void read_words(u64 out[2], const void *at)
 	}
 }
 
+/* A number in kernel memory; 0 where that can't be read. */
+static __always_inline u32 load_u32(const void *at)
+{
+	u32 number = 0;
+
+	if (cfg_cast_words)
+		return *(const u32 *)bpf_rdonly_cast(at, cfg_cast_words);
+	bpf_probe_read_kernel(&number, sizeof(number), at);
+	return number;
+}
+
+static __always_inline u64 load_u64(const void *at)
+{
+	u64 number = 0;
+
+	if (cfg_cast_words)
+		return *(const u64 *)bpf_rdonly_cast(at, cfg_cast_words);
+	bpf_probe_read_kernel(&number, sizeof(number), at);
+	return number;
+}
+
 static __always_inline u32 round_up8(u32 n)
 {
 	return (n + 7) & ~7u;
@@ -186,9 +207,29 @@ static __always_inline u64 read_bytes(void *dst, u64 len, const u64 room, const 
 	return err ? 0 : len;
 }
 
+/* The same, of a room of 8 bytes or more; as many bytes as most keys and values have without a helper. */
+static __always_inline u64 read_short(void *dst, u64 len, const u64 room, const void *src, bool user)
+{
+	if (cfg_cast_words && !user) {
+		if (len == 4) {
+			*(u32 *)dst = load_u32(src);
+			return len;
+		}
+		if (len == 8) {
+			*(u64 *)dst = load_u64(src);
+			return len;
+		}
+	}
+	return read_bytes(dst, len, room, src, user);
+}
+
 /* The same of memory of bpfmon's own, which can be read: fewer ways for the verifier to follow. */
 static __always_inline void copy_bytes(void *dst, u64 len, const u64 room, const void *src)
 {
+	if (cfg_cast_words && len == 8) {
+		*(u64 *)dst = *(const u64 *)src;
+		return;
+	}
 	opaque(len);
 	if (len > room)
 		len = 0;
@@ -200,7 +241,7 @@ static __always_inline void copy_bytes(void *dst, u64 len, const u64 room, const
  * value before. Each has room of its own, because the verifier follows one variable length per place.
  * There is half as much room for the key: so one number decides, which is kept for nothing else.
  */
-#define ELEM_TRY(value_room) \
+#define ELEM_TRY(value_room, read) \
 	if (room <= (value_room)) { \
 		const u64 key_room = (value_room) / 2; \
 		const u64 size = sizeof(*op) + key_room + (value_room) * (1 + old); \
@@ -209,9 +250,8 @@ static __always_inline void copy_bytes(void *dst, u64 len, const u64 room, const
 			return NULL; \
 		op->hdr.size = size; \
 		op->value_off = key_room; \
-		op->key_len = read_bytes(op->data, klen, key_room, e->key, e->user); \
-		op->value_len = \
-			read_bytes(op->data + key_room, vlen, value_room, e->value, e->user); \
+		op->key_len = read(op->data, klen, key_room, e->key, e->user); \
+		op->value_len = read(op->data + key_room, vlen, value_room, e->value, e->user); \
 		op->old_off = key_room + (value_room); \
 		op->old_len = olen; \
 		if (old) \
@@ -242,12 +282,12 @@ static __always_inline struct wire_op *elem_reserve(const struct elem *e, const 
 	forget(vlen);
 	forget(room);
 	if (!rare)
-		ELEM_TRY(16)
-	ELEM_TRY(64)
-	ELEM_TRY(256)
+		ELEM_TRY(16, read_short)
+	ELEM_TRY(64, read_bytes)
+	ELEM_TRY(256, read_bytes)
 	if (!rare)
-		ELEM_TRY(1024)
-	ELEM_TRY(WIRE_VALUE_BYTES)
+		ELEM_TRY(1024, read_bytes)
+	ELEM_TRY(WIRE_VALUE_BYTES, read_bytes)
 	return NULL;
 }
 

@@ -127,18 +127,17 @@ __attribute__((noinline)) int old_find_array(void)
 	if (!o || !bpf_core_field_exists(array->pptrs))
 		return 0;
 	array = (void *)o->map;
-	if (bpf_probe_read_kernel(&index, sizeof(index), (void *)o->key) || index >= o->max_entries)
+	index = load_u32((void *)o->key);
+	if (index >= o->max_entries)
 		return 0;
 	if (o->shape == WIRE_VALUE_ONE) {
-		size = bpf_core_field_exists(array->elem_size) ? BPF_CORE_READ(array, elem_size) :
+		size = bpf_core_field_exists(array->elem_size) ? load_u32(&array->elem_size) :
 								 round_up8(o->value_size);
 		o->at = (u64)array + bpf_core_field_offset(struct bpf_array, value) +
 			(u64)size * index;
 	} else {
-		bpf_probe_read_kernel(&o->at, sizeof(o->at),
-				      (void *)array +
-					      bpf_core_field_offset(struct bpf_array, pptrs) +
-					      8 * (u64)index);
+		o->at = load_u64((void *)array + bpf_core_field_offset(struct bpf_array, pptrs) +
+				 8 * (u64)index);
 	}
 	o->state = WIRE_OLD_READ;
 	return 0;
@@ -195,18 +194,22 @@ __attribute__((noinline)) int old_hash(u32 seed)
 /* Whether the element has the key that is looked for. */
 __attribute__((noinline)) int old_has_key(u64 elem)
 {
+	u64 key = elem + bpf_core_field_offset(struct htab_elem, key);
 	struct old *o = old_here();
 	u64 other = 0, len;
 
 	if (!o)
 		return 0;
 	len = o->key_size;
+	if (cfg_cast_words && len == 4)
+		return load_u32((void *)key) == (u32)o->want[0];
+	if (cfg_cast_words && len == 8)
+		return load_u64((void *)key) == o->want[0];
 	opaque(len);
 	if (len > OLD_KEY_BYTES)
 		return 0;
 	__builtin_memset(o->found, 0, sizeof(o->found));
-	if (bpf_probe_read_kernel(o->found, len,
-				  (void *)elem + bpf_core_field_offset(struct htab_elem, key)))
+	if (bpf_probe_read_kernel(o->found, len, (void *)key))
 		return 0;
 #pragma unroll
 	for (u32 i = 0; i < OLD_KEY_WORDS; i++)
@@ -231,13 +234,11 @@ __attribute__((noinline)) int old_find_hash(void)
 	if (len > OLD_KEY_BYTES)
 		return 0;
 	__builtin_memset(o->want, 0, sizeof(o->want));
-	if (bpf_probe_read_kernel(o->want, len, (void *)o->key))
+	if (read_short(o->want, len, OLD_KEY_BYTES, (void *)o->key, false) != len)
 		return 0;
-	hash = old_hash(BPF_CORE_READ(htab, hashrnd));
-	mask = BPF_CORE_READ(htab, n_buckets) - 1;
-	bpf_probe_read_kernel(&node, sizeof(node),
-			      (void *)BPF_CORE_READ(htab, buckets) +
-				      (u64)cfg_bucket_size * (hash & mask));
+	hash = old_hash(load_u32(&htab->hashrnd));
+	mask = load_u32(&htab->n_buckets) - 1;
+	node = load_u64((void *)load_u64(&htab->buckets) + (u64)cfg_bucket_size * (hash & mask));
 	for (u32 i = 0; i < OLD_WALK && node; i++) {
 		/* The end of a list names its bucket: elements may move to another meanwhile. */
 		if (node & 1) {
@@ -246,13 +247,12 @@ __attribute__((noinline)) int old_find_hash(void)
 			return 0;
 		}
 		elem = (void *)node;
-		if (BPF_CORE_READ(elem, hash) == hash && old_has_key(node)) {
+		if (load_u32(&elem->hash) == hash && old_has_key(node)) {
 			o->elem = node;
 			o->state = WIRE_OLD_READ;
 			return 0;
 		}
-		if (bpf_probe_read_kernel(&node, sizeof(node), (void *)node))
-			return 0;
+		node = load_u64((void *)node);
 	}
 	return 0;
 }
@@ -299,7 +299,7 @@ static __always_inline bool old_copy(struct old *o, u64 to, u64 len, u64 from)
 	opaque(len);
 	if (to >= WIRE_VALUE_BYTES || len > WIRE_BYTES_MAX)
 		return false;
-	return !bpf_probe_read_kernel(o->data + to, len, (void *)from);
+	return read_short(o->data + to, len, WIRE_BYTES_MAX, (void *)from, false) == len;
 }
 
 /* Of each value as much as is shown of it. */
