@@ -306,13 +306,23 @@ static int attach_more(struct bpfobj *obj, bool chosen[WIRE_HOOK_COUNT])
 	return err;
 }
 
+/* A write of bpfmon's own to an array, while others are watched: it is, too, and known as its own. */
+static int own_write(struct bpfobj *obj, int map, uint32_t key, const void *value)
+{
+	int err;
+
+	obj->skel->bss->canary = true;
+	err = bpf_map_update_elem(map, &key, value, BPF_ANY);
+	obj->skel->bss->canary = false;
+	return err;
+}
+
 /* For `bpfmon maps`: from now on evictions are counted. */
 static void date_evicted(struct bpfobj *obj)
 {
 	struct wire_evicted since = { .count = clock_ns(CLOCK_REALTIME) };
-	uint32_t key = WIRE_EVICTED;
 
-	bpf_map_update_elem(bpf_map__fd(obj->skel->maps.evicted), &key, &since, BPF_ANY);
+	own_write(obj, bpf_map__fd(obj->skel->maps.evicted), WIRE_EVICTED, &since);
 }
 
 int bpfobj_demand(struct bpfobj *obj, uint64_t types)
@@ -367,15 +377,8 @@ static void make_canary(struct bpfobj *obj)
 int bpfobj_canary(struct bpfobj *obj)
 {
 	uint64_t value = 0;
-	uint32_t key = 0;
-	int err;
 
-	if (obj->canary < 0)
-		return obj->canary;
-	obj->skel->bss->canary = true;
-	err = bpf_map_update_elem(obj->canary, &key, &value, BPF_ANY);
-	obj->skel->bss->canary = false;
-	return err;
+	return obj->canary < 0 ? obj->canary : own_write(obj, obj->canary, 0, &value);
 }
 
 bool bpfobj_is_canary(const struct bpfobj *obj, uint32_t map, uint32_t pid)

@@ -49,3 +49,14 @@ def test_evicted():
             check(f"{want[lru.id]} elements since".encode() in bpfmon("maps", str(lru.id)).stdout,
                   "text")
             watch.finish()
+
+
+@lib.ends
+def test_evicted_later():
+    """The first LRU map while a bpfmon watches: what it writes then is its own affair. That `bpfmon
+    maps` opens its maps is told, as low."""
+    with Watch("-m", "none") as watch, Map(LRU, entries=256, name=b"lru") as lru:
+        watch.wait_for(lambda: "evicted" in maps()[lru.id])
+        watch.finish()
+        alerts = [o for o in watch.all() if o["type"] == "alert"]
+        equal([o for o in alerts if o["severity"] != "low"], [], "alerts")
