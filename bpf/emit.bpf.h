@@ -207,8 +207,9 @@ static __always_inline u64 read_bytes(void *dst, u64 len, const u64 room, const 
 	return err ? 0 : len;
 }
 
-/* The same, of a room of 8 bytes or more; as many bytes as most keys and values have without a helper. */
-static __always_inline u64 read_short(void *dst, u64 len, const u64 room, const void *src, bool user)
+/* The same, with a `room` of 8 at least: as many bytes as most keys and values have take no helper. */
+static __always_inline u64 read_short(void *dst, u64 len, const u64 room, const void *src,
+				      bool user)
 {
 	if (cfg_cast_words && !user) {
 		if (len == 4) {

@@ -306,7 +306,7 @@ static int attach_more(struct bpfobj *obj, bool chosen[WIRE_HOOK_COUNT])
 	return err;
 }
 
-/* A write of bpfmon's own to an array, while others are watched: it is, too, and known as its own. */
+/* A write of bpfmon's own to an array, watched like anybody's: its slot tells whose it is. */
 static int own_write(struct bpfobj *obj, int map, uint32_t key, const void *value)
 {
 	int err;

@@ -376,7 +376,8 @@ static void maps_kept(void)
 	struct event events[14];
 
 	for (size_t i = 0; i < 14; i++)
-		events[i] = (struct event){ .type = EVENT_MAP_UPDATE, .fd = -1,
+		events[i] = (struct event){ .type = EVENT_MAP_UPDATE,
+					    .fd = -1,
 					    .task = { .pid = 7, .comm = "a" },
 					    .map = { .id = 5, .known = true, .name = "m" } };
 	events[1].map.id = 6;
