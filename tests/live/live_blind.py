@@ -12,6 +12,7 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 
 import lib
 from lib import Shared, Watch, check, equal
@@ -59,14 +60,19 @@ def ptrace(request, pid, data=None):
 
 
 def call_inside(pid, number, *args):
-    """Has a process make a system call, of at most three arguments: x86-64, it waits in another. What
-    that returned."""
+    """Has a process make a system call, of at most three arguments: x86-64, once it waits in another,
+    whose instruction is before where it goes on. What that returned."""
     saved = (lib.ctypes.c_ulonglong * 27)()  # struct user_regs_struct
     rax, orig_rax, rip, places = 10, 15, 16, (14, 13, 12)  # rdi, rsi, rdx
-    ptrace(PTRACE_SEIZE, pid)
-    ptrace(PTRACE_INTERRUPT, pid)
-    os.waitpid(pid, 0)
-    ptrace(PTRACE_GETREGS, pid, saved)
+    while True:
+        ptrace(PTRACE_SEIZE, pid)
+        ptrace(PTRACE_INTERRUPT, pid)
+        os.waitpid(pid, 0)
+        ptrace(PTRACE_GETREGS, pid, saved)
+        if saved[orig_rax] < 2 ** 63:
+            break
+        ptrace(PTRACE_DETACH, pid)
+        time.sleep(0.01)
     regs = type(saved)(*saved)
     regs[rax], regs[orig_rax], regs[rip] = number, 2 ** 64 - 1, saved[rip] - 2
     for place, value in zip(places, args):
