@@ -207,7 +207,10 @@ static __always_inline u64 read_bytes(void *dst, u64 len, const u64 room, const 
 	return err ? 0 : len;
 }
 
-/* The same, with a `room` of 8 at least: as many bytes as most keys and values have take no helper. */
+/*
+ * The same of what the operation itself is about to use, so that it can be read: as many bytes as most
+ * keys and values have take no helper.
+ */
 static __always_inline u64 read_short(void *dst, u64 len, const u64 room, const void *src,
 				      bool user)
 {

@@ -39,8 +39,8 @@ static __always_inline bool cmd_is_elem(u32 cmd)
  */
 static __always_inline struct file *file_by_fd(u32 fd)
 {
-	struct file **fds, *file = NULL;
 	struct fdtable *fdt;
+	struct file **fds;
 	u32 max;
 
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
@@ -58,13 +58,7 @@ static __always_inline struct file *file_by_fd(u32 fd)
 	}
 	if (fd >= max)
 		return NULL;
-	if (cfg_cast_words) {
-		const struct timespec64 *at = bpf_rdonly_cast(fds + fd, cfg_cast_words);
-
-		return (void *)at->tv_sec;
-	}
-	bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
-	return file;
+	return (void *)load_u64(fds + fd);
 }
 
 /* The map of a descriptor: its id and address alone; how it was opened, unless nobody watches it. */

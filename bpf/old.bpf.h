@@ -122,13 +122,14 @@ __attribute__((noinline)) int old_find_array(void)
 {
 	struct bpf_array *array = NULL;
 	struct old *o = old_here();
-	u32 index, size;
+	u32 index = 0, size;
 
 	if (!o || !bpf_core_field_exists(array->pptrs))
 		return 0;
 	array = (void *)o->map;
-	index = load_u32((void *)o->key);
-	if (index >= o->max_entries)
+	if (read_short(&index, sizeof(index), sizeof(index), (void *)o->key, false) !=
+		    sizeof(index) ||
+	    index >= o->max_entries)
 		return 0;
 	if (o->shape == WIRE_VALUE_ONE) {
 		size = bpf_core_field_exists(array->elem_size) ? load_u32(&array->elem_size) :
