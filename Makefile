@@ -11,6 +11,7 @@ sbindir ?= $(prefix)/sbin
 mandir ?= $(prefix)/share/man
 sysconfdir ?= /etc
 unitdir ?= $(prefix)/lib/systemd/system
+sysusersdir ?= $(prefix)/lib/sysusers.d
 bashdir ?= $(prefix)/share/bash-completion/completions
 zshdir ?= $(prefix)/share/zsh/site-functions
 fishdir ?= $(prefix)/share/fish/vendor_completions.d
@@ -244,6 +245,7 @@ install: all
 	install -d $(DESTDIR)$(unitdir) $(DESTDIR)$(sysconfdir)/bpfmon
 	sed 's|/usr/share|$(prefix)/share|' dist/bpfmon.yaml >$(DESTDIR)$(sysconfdir)/bpfmon/bpfmon.yaml
 	sed 's|/usr/sbin|$(sbindir)|' dist/bpfmon.service >$(DESTDIR)$(unitdir)/bpfmon.service
+	install -D -m 644 dist/bpfmon.sysusers $(DESTDIR)$(sysusersdir)/bpfmon.conf
 	install -D -m 644 dist/completions/bpfmon.bash $(DESTDIR)$(bashdir)/bpfmon
 	install -D -m 644 dist/completions/_bpfmon $(DESTDIR)$(zshdir)/_bpfmon
 	install -D -m 644 dist/completions/bpfmon.fish $(DESTDIR)$(fishdir)/bpfmon.fish
