@@ -187,6 +187,11 @@ load-test: all actors
 		tests/vm/run $$k --smp 4 --mem 4096 --timeout 3600 -- \
 		env LOAD=4 tests/live/run --kernel $$k --only $(LOAD_TESTS) || exit 1; done
 
+# debian/tests, by Debian's autopkgtest in VMs.
+autopkgtest: deb
+	$(Q)for k in $(or $(K),5.10 7.3); do \
+		tests/vm/fetch $$k && tests/autopkgtest $(O) $$k || exit 1; done
+
 selftests: all actors
 	$(Q)for k in $(or $(K),6.1 6.12 7.3); do \
 		tests/vm/fetch $$k && tests/selftests/fetch $$k && \
@@ -274,6 +279,7 @@ help:
 	@echo 'make check-vm        live tests on every kernel; K=6.12 one kernel, T=NAME one test'
 	@echo 'make load-test       long load tests in VMs with 4 CPUs; K=7.3 one kernel'
 	@echo 'make coverage        docs/coverage.md anew, from running on every kernel; K=6.12 one kernel'
+	@echo 'make autopkgtest     the Debian package, installed and tried in VMs; minutes a kernel; K=6.12 one'
 	@echo 'make selftests       the kernel'"'"'s own map tests under bpfmon; minutes a kernel; K=6.12 one'
 	@echo 'make lint            format, lengths, names, man pages, shell scripts'
 	@echo 'make rules-recordings  the recordings of dist/rules anew'
@@ -292,6 +298,6 @@ help:
 	@echo 'Variables: O CC CLANG LLVM_STRIP BPFTOOL PKG_CONFIG CFLAGS LDFLAGS SAN V'
 
 -include $(BPFMON_OBJ:.o=.d) $(STATIC_SRC:%.c=$(O)/obj/%.d) $(MAPWRITER_OBJ:.o=.d) $(O)/bpfmon.bpf.d $(O)/mapwriter.bpf.d $(UNIT:=.d)
-.PHONY: all static unit actors rules-recordings check check-vm load-test coverage selftests fuzz lint bench bench-check bench-update bench-compare bench-format bench-rules install tarball deb completions clean help
+.PHONY: all static unit actors rules-recordings check check-vm load-test coverage autopkgtest selftests fuzz lint bench bench-check bench-update bench-compare bench-format bench-rules install tarball deb completions clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
