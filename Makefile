@@ -97,11 +97,12 @@ $(O)/strip-lines: scripts/strip-lines.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 $(WARN) -D_GNU_SOURCE -O2 -o $@ $< -lelf
 
+# clang names each place that is jumped to: nine tenths of the symbols, and nobody asks for them.
 $(O)/%.bpf.o: bpf/%.bpf.c $(O)/strip-lines Makefile
 	$(say) CLANG $@
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c -o $@.tmp $<
-	$(Q)$(LLVM_STRIP) -g $@.tmp && $(BPFTOOL) gen object $@ $@.tmp && $(O)/strip-lines $@ && rm $@.tmp
+	$(Q)$(LLVM_STRIP) -g -w -N 'LBB*' $@.tmp && $(BPFTOOL) gen object $@ $@.tmp && $(O)/strip-lines $@ && rm $@.tmp
 
 $(O)/%.skel.h: $(O)/%.bpf.o
 	$(say) SKEL $@
