@@ -157,17 +157,18 @@ def test_maps_list():
         try:
             listed = {m["id"] for m in bpftool("map", "show")}
             got = maps()
+            after = {m["id"] for m in bpftool("map", "show")}
             # one by one: in a list bpftool tells the btf_id of the map before where there is none
             shown = {i: show_map(i) for i in listed}
             programs = {p["id"]: p for p in bpftool("prog", "show")}
         finally:
             os.unlink(pin)
             os.unlink(pin + "-2")
-        # others may make and drop maps meanwhile
+        # others may make and drop maps meanwhile, and the kernel frees late what a test before had
         same = {i for i in shown if shown[i] and i in got}
         check(len(same) >= len(TYPES) + 4, same)
         if lib.KERNEL != "native":
-            equal(got.keys(), listed, "ids")
+            check(listed & after <= got.keys() <= listed | after, listed, got.keys(), after)
         for map_id in same:
             s = shown[map_id]
             users = [p for p in programs.values() if map_id in p.get("map_ids", [])]
