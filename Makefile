@@ -188,6 +188,12 @@ load-test: all actors
 		tests/vm/run $$k --smp 4 --mem 4096 --timeout 3600 -- \
 		env LOAD=4 tests/live/run --kernel $$k --only $(LOAD_TESTS) || exit 1; done
 
+# The BCC tools compile against the kernel's headers; Debian's of these kernels suit Debian 12's.
+bcc-tools: all actors
+	$(Q)for k in $(or $(K),5.10 6.1); do \
+		tests/vm/fetch $$k && tests/bcc/fetch $$k && \
+		tests/run --kernel $$k --test bcc || exit 1; done
+
 # debian/tests, by Debian's autopkgtest in VMs.
 autopkgtest: deb
 	$(Q)for k in $(or $(K),5.10 7.3); do \
@@ -281,6 +287,7 @@ help:
 	@echo 'make load-test       long load tests in VMs with 4 CPUs; K=7.3 one kernel'
 	@echo 'make coverage        docs/coverage.md anew, from running on every kernel; K=6.12 one kernel'
 	@echo 'make autopkgtest     the Debian package, installed and tried in VMs; minutes a kernel; K=6.12 one'
+	@echo 'make bcc-tools       the BCC tools in Python under bpfmon; minutes a kernel; K=6.1 one'
 	@echo 'make selftests       the kernel'"'"'s own map tests under bpfmon; minutes a kernel; K=6.12 one'
 	@echo 'make lint            format, lengths, names, man pages, shell scripts'
 	@echo 'make rules-recordings  the recordings of dist/rules anew'
@@ -299,6 +306,6 @@ help:
 	@echo 'Variables: O CC CLANG LLVM_STRIP BPFTOOL PKG_CONFIG CFLAGS LDFLAGS SAN V'
 
 -include $(BPFMON_OBJ:.o=.d) $(STATIC_SRC:%.c=$(O)/obj/%.d) $(MAPWRITER_OBJ:.o=.d) $(O)/bpfmon.bpf.d $(O)/mapwriter.bpf.d $(UNIT:=.d)
-.PHONY: all static unit actors rules-recordings check check-vm load-test coverage autopkgtest selftests fuzz lint bench bench-check bench-update bench-compare bench-format bench-rules install tarball deb completions clean help
+.PHONY: all static unit actors rules-recordings check check-vm load-test coverage autopkgtest bcc-tools selftests fuzz lint bench bench-check bench-update bench-compare bench-format bench-rules install tarball deb completions clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
