@@ -46,10 +46,88 @@ static bool asks_lookups(const struct conf *conf)
 	return filter_reads(&conf->filter) || ruleset_types(conf->rules) >> EVENT_MAP_LOOKUP & 1;
 }
 
+/* ---- outputs ---- */
+
+/* A pair for each value: a list is a key that is given several times. */
+static int output_pairs(const struct conf_output *o, struct sinks_pair pairs[SINKS_PAIRS],
+			size_t *n, struct tree_error *error)
+{
+	const struct tree_node *option = NULL;
+	char why[512];
+
+	*n = 0;
+	while ((option = conf_option(o, option))) {
+		const struct tree_node *value = option->kind == TREE_LIST ? option->first : option;
+
+		for (; value; value = value == option ? NULL : value->next) {
+			int err = tree_want(value, TREE_SCALAR, error);
+
+			if (err)
+				return err;
+			if (*n == SINKS_PAIRS)
+				return tree_fail(error, value, "more than %d values of one output",
+						 SINKS_PAIRS);
+			pairs[*n] = (struct sinks_pair){ option->key->text, value->text };
+			if (sinks_check_option(o->type, &pairs[(*n)++], why, sizeof(why)))
+				return tree_fail(error, option->key, "%s", why);
+		}
+	}
+	return 0;
+}
+
+/* What can be said before anything is opened. */
+static int check_outputs(const struct conf *conf, struct tree_error *error)
+{
+	struct sinks_pair pairs[SINKS_PAIRS];
+	bool has_stdout = false;
+	char why[512];
+	size_t n;
+
+	for (size_t i = 0; i < conf->n_outputs; i++) {
+		const struct conf_output *o = &conf->outputs[i];
+		int err = output_pairs(o, pairs, &n, error);
+
+		if (err)
+			return err;
+		if (!strcmp(o->type, "stdout")) {
+			if (has_stdout)
+				return tree_fail(error, o->at, "output stdout: it is given twice");
+			has_stdout = true;
+		}
+		if (sinks_check(o->type, pairs, n, why, sizeof(why)))
+			return tree_fail(error, o->at, "%s", why);
+	}
+	return 0;
+}
+
+/* All that can be said without a kernel. NULL: `error` says why. */
+static struct conf *load(const char *path, struct tree_error *error)
+{
+	struct conf *conf = conf_load(path, error);
+
+	if (!conf || !check_outputs(conf, error))
+		return conf;
+	conf_free(conf);
+	return NULL;
+}
+
+/* The same; what is wrong is said. */
+static struct conf *load_or_say(const char *path)
+{
+	struct tree_error error;
+	struct conf *conf = load(path, &error);
+
+	if (!conf)
+		log_error("%s", error.text);
+	return conf;
+}
+
+/* ---- reading it again ---- */
+
 static void reload(struct service *s)
 {
 	struct tree_error error;
-	struct conf *conf = conf_load(s->path, &error);
+	struct conf *conf = load(s->path, &error);
 	char restart[256];
 
 	if (!conf) {
@@ -76,50 +154,7 @@ static void between(void *context)
 		reload(context);
 }
 
-/* ---- outputs ---- */
-
-/* A pair for each value: a list is a key that is given several times. */
-static int output_pairs(const struct conf_output *o, struct sinks_pair pairs[SINKS_PAIRS],
-			size_t *n, struct tree_error *error)
-{
-	const struct tree_node *option = NULL;
-
-	*n = 0;
-	while ((option = conf_option(o, option))) {
-		const struct tree_node *value = option->kind == TREE_LIST ? option->first : option;
-
-		for (; value; value = value == option ? NULL : value->next) {
-			int err = tree_want(value, TREE_SCALAR, error);
-
-			if (err)
-				return err;
-			if (*n == SINKS_PAIRS)
-				return tree_fail(error, value, "more than %d values of one output",
-						 SINKS_PAIRS);
-			pairs[(*n)++] = (struct sinks_pair){ option->key->text, value->text };
-		}
-	}
-	return 0;
-}
-
-/* What can be said before anything is opened. */
-static int check_outputs(const struct conf *conf, struct tree_error *error)
-{
-	struct sinks_pair pairs[SINKS_PAIRS];
-	char why[512];
-	size_t n;
-
-	for (size_t i = 0; i < conf->n_outputs; i++) {
-		const struct conf_output *o = &conf->outputs[i];
-		int err = output_pairs(o, pairs, &n, error);
-
-		if (err)
-			return err;
-		if (sinks_check(o->type, pairs, n, why, sizeof(why)))
-			return tree_fail(error, o->at, "%s", why);
-	}
-	return 0;
-}
+/* ---- begin ---- */
 
 static int open_sink(struct watch *w, const struct record_info *info, struct sink *sink)
 {
@@ -173,24 +208,12 @@ static void use_settings(struct service *s)
 	w->open_sink = open_sink;
 }
 
-/* All that can be said without a kernel. NULL: it was said what is wrong. */
-static struct conf *load(const char *path)
-{
-	struct tree_error error;
-	struct conf *conf = conf_load(path, &error);
-
-	if (conf && !check_outputs(conf, &error))
-		return conf;
-	log_error("%s", error.text);
-	conf_free(conf);
-	return NULL;
-}
 
 static int serve(struct service *s)
 {
 	int status;
 
-	s->first = s->now = load(s->path);
+	s->first = s->now = load_or_say(s->path);
 	if (!s->first)
 		return STATUS_USAGE;
 	s->rules = s->first->rules;
@@ -299,7 +322,7 @@ static int check(int argc, char **argv)
 		log_error("'%s' is not expected: give one file", argv[optind + 1]);
 		return STATUS_USAGE;
 	}
-	conf = load(optind < argc ? argv[optind] : CONF_DEFAULT);
+	conf = load_or_say(optind < argc ? argv[optind] : CONF_DEFAULT);
 	if (!conf)
 		return STATUS_USAGE;
 	log_info("%s: good, %zu rules", conf->file->name, ruleset_count(conf->rules));

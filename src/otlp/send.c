@@ -322,9 +322,6 @@ static int open_otlp(const struct sinks_open *o, void **state)
 	int err;
 
 	snprintf(o->label, SINKS_LABEL, "otlp %s", sinks_text(o->values, "url"));
-	err = check(o);
-	if (err)
-		return err;
 	if (!curl_load(why, sizeof(why))) {
 		snprintf(o->why, o->why_size, "output otlp: %s", why);
 		return -ENOENT;
@@ -372,6 +369,7 @@ const struct sinks_type sinks_otlp = {
 	.help = "logs of OpenTelemetry over HTTP, with a spool on disk",
 	.format = "json",
 	.options = options,
+	.check = check,
 	.open = open_otlp,
 	.write = write_otlp,
 	.lost = lost,

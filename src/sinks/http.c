@@ -14,27 +14,44 @@
 
 #define ANSWER_NS (2ull * 1000 * 1000 * 1000)	/* one that takes longer gets no answer */
 
-int http_listen(const char *where, bool allow_remote, char *why, size_t why_size)
+static int parse(const char *where, bool allow_remote, struct sockaddr_storage *address,
+		 socklen_t *len, char *why, size_t why_size)
 {
-	struct sockaddr_storage address;
-	socklen_t len = address_parse(where, 0, &address);
-	const int yes = 1;
-	int fd, err;
-
-	if (!len) {
+	*len = address_parse(where, 0, address);
+	if (!*len) {
 		snprintf(
 			why, why_size,
 			"output prometheus: listen '%.64s': give PORT, ADDRESS:PORT or [ADDRESS]:PORT, in numbers",
 			where);
 		return -EINVAL;
 	}
-	if (!allow_remote && !address_is_loopback(&address)) {
+	if (!allow_remote && !address_is_loopback(address)) {
 		snprintf(
 			why, why_size,
 			"output prometheus: others could reach %.64s, and there is no password: give 127.0.0.1, or allow-remote=yes",
 			where);
 		return -EINVAL;
 	}
+	return 0;
+}
+
+int http_check(const char *where, bool allow_remote, char *why, size_t why_size)
+{
+	struct sockaddr_storage address;
+	socklen_t len;
+
+	return parse(where, allow_remote, &address, &len, why, why_size);
+}
+
+int http_listen(const char *where, bool allow_remote, char *why, size_t why_size)
+{
+	struct sockaddr_storage address;
+	socklen_t len;
+	const int yes = 1;
+	int fd, err = parse(where, allow_remote, &address, &len, why, why_size);
+
+	if (err)
+		return err;
 	fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0) {
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));

@@ -22,6 +22,8 @@ enum http_request {
 /* What bytes from a stranger ask for. */
 enum http_request http_parse(const char *data, size_t len);
 
+/* Whether one can listen there, by its words alone. */
+int http_check(const char *where, bool allow_remote, char *why, size_t why_size);
 /* A listening socket of "PORT", "ADDRESS:PORT" or "[ADDRESS]:PORT"; -errno with the reason. */
 int http_listen(const char *where, bool allow_remote, char *why, size_t why_size);
 /*

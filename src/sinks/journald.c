@@ -168,6 +168,17 @@ static int write_journald(void *state, struct item **items, size_t n, size_t *do
 	return err;
 }
 
+static int check(const struct sinks_open *o)
+{
+	const char *path = sinks_text(o->values, "path");
+	struct peer peer = {};
+
+	if (peer_set_path(&peer, path))
+		return 0;
+	snprintf(o->why, o->why_size, "output journald: path '%s' is too long for a socket", path);
+	return -EINVAL;
+}
+
 static int open_journald(const struct sinks_open *o, void **state)
 {
 	const char *path = sinks_text(o->values, "path"), *format = sinks_text(o->values, "format");
@@ -182,12 +193,7 @@ static int open_journald(const struct sinks_open *o, void **state)
 	s->peer.wake_fd = o->wake_fd;
 	s->identifier = sinks_text(o->values, "identifier");
 	s->is_text = !*format || !strcmp(format, "text");
-	if (!peer_set_path(&s->peer, path)) {
-		snprintf(o->why, o->why_size, "output journald: path '%s' is too long for a socket",
-			 path);
-		free(s);
-		return -EINVAL;
-	}
+	peer_set_path(&s->peer, path);
 	snprintf(o->label, SINKS_LABEL, "journald %s", path);
 	*state = s;
 	return 0;
@@ -214,6 +220,7 @@ const struct sinks_type sinks_journald = {
 	.help = "the journal of systemd, with fields",
 	.format = "text",
 	.options = options,
+	.check = check,
 	.open = open_journald,
 	.write = write_journald,
 	.close = close_journald,

@@ -117,28 +117,50 @@ static int bind_to(const struct listener *l, const struct peer *p)
 	return bind(l->fd, (const struct sockaddr *)&p->address, p->len) ? -errno : 0;
 }
 
-int listener_open(struct listener *l, const char *path, const char *mode, const char *group,
-		  char *why, size_t why_size)
-{
-	struct peer peer = { .type = SOCK_STREAM };
+/* What listener_open() is given, as the kernel takes it. */
+struct parsed {
+	struct peer peer;
 	mode_t bits;
-	gid_t gid = 0;
-	int err;
+	gid_t gid;
+};
 
-	l->fd = -1;
-	if (!peer_set_path(&peer, path)) {
+static int parse(struct parsed *p, const char *path, const char *mode, const char *group, char *why,
+		 size_t why_size)
+{
+	*p = (struct parsed){ .peer.type = SOCK_STREAM };
+	if (!peer_set_path(&p->peer, path)) {
 		snprintf(why, why_size, "output socket: path '%.32s...': at most 107 bytes", path);
 		return -EINVAL;
 	}
-	if (parse_mode(mode, &bits, why, why_size) ||
-	    (*group && find_group(group, &gid, why, why_size)))
-		return -EINVAL;
+	return parse_mode(mode, &p->bits, why, why_size) ||
+			       (*group && find_group(group, &p->gid, why, why_size)) ?
+		       -EINVAL :
+		       0;
+}
+
+int listener_check(const char *path, const char *mode, const char *group, char *why, size_t why_size)
+{
+	struct parsed p;
+
+	return parse(&p, path, mode, group, why, why_size);
+}
+
+int listener_open(struct listener *l, const char *path, const char *mode, const char *group,
+		  char *why, size_t why_size)
+{
+	struct parsed p;
+	int err;
+
+	l->fd = -1;
+	err = parse(&p, path, mode, group, why, why_size);
+	if (err)
+		return err;
 	snprintf(l->path, sizeof(l->path), "%s", path);
 	make_folder(path);
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (l->fd < 0)
 		return fail(-errno, "cannot make", path, why, why_size);
-	err = bind_to(l, &peer);
+	err = bind_to(l, &p.peer);
 	if (err) {
 		fail(err, "cannot listen at", path, why, why_size);
 		close(l->fd);
@@ -147,7 +169,7 @@ int listener_open(struct listener *l, const char *path, const char *mode, const 
 	}
 	/* At once: one that does not listen would be taken for one that was left. */
 	if (listen(l->fd, WAITING) || stat(path, &l->at) ||
-	    (*group && lchown(path, (uid_t)-1, gid)) || chmod(path, bits)) {
+	    (*group && lchown(path, (uid_t)-1, p.gid)) || chmod(path, p.bits)) {
 		err = fail(-errno, "cannot give mode and group to", path, why, why_size);
 		listener_close(l);
 	}

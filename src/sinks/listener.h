@@ -18,6 +18,8 @@ struct listener {
  */
 int listener_open(struct listener *l, const char *path, const char *mode, const char *group,
 		  char *why, size_t why_size);
+/* Whether it could be, by what is given alone. */
+int listener_check(const char *path, const char *mode, const char *group, char *why, size_t why_size);
 /* The socket goes, unless another took its place. */
 void listener_close(struct listener *l);
 

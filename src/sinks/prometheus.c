@@ -125,13 +125,6 @@ static int set_textfile(struct state *s, const char *path, char *why, size_t why
 
 	if (!len)
 		return 0;
-	if (len < 5 || strcmp(path + len - 5, ".prom")) {
-		snprintf(
-			why, why_size,
-			"output prometheus: textfile '%s': its name must end in .prom: the collector reads no other",
-			path);
-		return -EINVAL;
-	}
 	s->textfile = path;
 	s->temporary = malloc(len + 5);
 	if (!s->temporary)
@@ -153,10 +146,35 @@ static int start(void *state)
 	return err;
 }
 
+/* Where to listen; NULL: nowhere, as a file is given. */
+static const char *listen_at(const struct sinks_values *v)
+{
+	const char *listen = sinks_text(v, "listen");
+
+	if (*listen)
+		return listen;
+	return *sinks_text(v, "textfile") ? NULL : "127.0.0.1:9936";
+}
+
+static int check(const struct sinks_open *o)
+{
+	const char *textfile = sinks_text(o->values, "textfile"), *listen = listen_at(o->values);
+	size_t len = strlen(textfile);
+
+	if (len && (len < 5 || strcmp(textfile + len - 5, ".prom"))) {
+		snprintf(
+			o->why, o->why_size,
+			"output prometheus: textfile '%s': its name must end in .prom: the collector reads no other",
+			textfile);
+		return -EINVAL;
+	}
+	return listen ? http_check(listen, sinks_yes(o->values, "allow-remote"), o->why, o->why_size) :
+			0;
+}
+
 static int open_prometheus(const struct sinks_open *o, void **state)
 {
-	const char *listen = sinks_text(o->values, "listen"),
-		   *textfile = sinks_text(o->values, "textfile");
+	const char *listen = listen_at(o->values), *textfile = sinks_text(o->values, "textfile");
 	struct state *s = calloc(1, sizeof(*s));
 	int err = -ENOMEM;
 
@@ -171,8 +189,7 @@ static int open_prometheus(const struct sinks_open *o, void **state)
 	s->interval_ns = sinks_number(o->values, "interval") * 1000000000;
 	if (s->end_fd >= 0 && s->metrics)
 		err = set_textfile(s, textfile, o->why, o->why_size);
-	if (!err && (*listen || !*textfile)) {
-		listen = *listen ? listen : "127.0.0.1:9936";
+	if (!err && listen) {
 		s->listener = http_listen(listen, sinks_yes(o->values, "allow-remote"), o->why,
 					  o->why_size);
 		err = s->listener < 0 ? s->listener : 0;
@@ -235,6 +252,7 @@ const struct sinks_type sinks_prometheus = {
 	.name = "prometheus",
 	.help = "metrics at a port of this machine, or in a file for node_exporter",
 	.options = options,
+	.check = check,
 	.open = open_prometheus,
 	.start = start,
 	.event = count_event,

@@ -244,6 +244,13 @@ static struct one *prepare(const struct sinks *s, const char *type, const struct
 	*err = values_init(&o->values, t, pairs, n_pairs, why, why_size);
 	if (!*err)
 		*err = set_common(s, o, why, why_size);
+	if (!*err && t->check)
+		*err = t->check(&(struct sinks_open){
+			.values = &o->values,
+			.label = o->label,
+			.why = why,
+			.why_size = why_size,
+		});
 	if (!*err)
 		return o;
 	free_one(o);
@@ -281,6 +288,17 @@ int sinks_check(const char *type, const struct sinks_pair *pairs, size_t n_pairs
 	int err;
 
 	free_one(prepare(&none, type, pairs, n_pairs, why, why_size, &err));
+	return err;
+}
+
+int sinks_check_option(const char *type, const struct sinks_pair *pair, char *why, size_t why_size)
+{
+	const struct sinks_type *t = sinks_type_find(type);
+	struct sinks_values values;
+	int err = t ? values_init(&values, t, pair, 1, why, why_size) : 0;
+
+	if (t && !err)
+		values_fini(&values);
 	return err;
 }
 

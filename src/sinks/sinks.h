@@ -58,6 +58,8 @@ int sinks_add_word(struct sinks *s, const char *word, char *why, size_t why_size
 /* What is wrong with them, before anything is opened. */
 int sinks_check(const char *type, const struct sinks_pair *pairs, size_t n_pairs, char *why,
 		size_t why_size);
+/* The same of one key and its value alone, as far as it does not depend on others. */
+int sinks_check_option(const char *type, const struct sinks_pair *pair, char *why, size_t why_size);
 int sinks_check_word(const char *word, char *why, size_t why_size);
 /* Whether a word of the command line begins with the name of a type. */
 bool sinks_is_word(const char *word);

@@ -247,6 +247,12 @@ static void free_state(struct state *s)
 	free(s);
 }
 
+static int check(const struct sinks_open *o)
+{
+	return listener_check(sinks_text(o->values, "path"), sinks_text(o->values, "mode"),
+			      sinks_text(o->values, "group"), o->why, o->why_size);
+}
+
 static int open_socket(const struct sinks_open *o, void **state)
 {
 	const char *path = sinks_text(o->values, "path");
@@ -323,6 +329,7 @@ const struct sinks_type sinks_socket = {
 	.help = "lines to whoever connects to a unix socket",
 	.format = "json",
 	.options = options,
+	.check = check,
 	.open = open_socket,
 	.start = start_socket,
 	.write = write_socket,

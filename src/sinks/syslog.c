@@ -226,6 +226,13 @@ static int set_options(struct state *s, const struct sinks_open *o)
 	return 0;
 }
 
+static int check(const struct sinks_open *o)
+{
+	struct state s = {};
+
+	return set_options(&s, o);
+}
+
 static int open_syslog(const struct sinks_open *o, void **state)
 {
 	struct state *s = calloc(1, sizeof(*s));
@@ -269,6 +276,7 @@ const struct sinks_type sinks_syslog = {
 	.help = "syslog of RFC 5424: a local socket, UDP or TCP",
 	.format = "json",
 	.options = options,
+	.check = check,
 	.open = open_syslog,
 	.write = write_syslog,
 	.close = close_syslog,

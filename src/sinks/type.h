@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What a type of output is: a table of options and how items are written. One file each, one row
- * in types.c. All but `open` and `count` are called by the output's thread alone.
+ * in types.c. All but `check`, `open` and `event` are called by the output's thread alone.
  */
 #ifndef BPFMON_SINKS_TYPE_H
 #define BPFMON_SINKS_TYPE_H
@@ -34,7 +34,9 @@ struct sinks_type {
 	const char *format;		/* by default; NULL: it has no lines, or `own` */
 	const struct out_format *own;	/* in place of lines: what it alone can read */
 	const struct sinks_option *options;
-	/* What is given is checked; what may come later (a server) is not waited for. */
+	/* Whether what is given can be used, before anything is opened; or NULL: the options say all. */
+	int (*check)(const struct sinks_open *o);
+	/* What may come later (a server) is not waited for. */
 	int (*open)(const struct sinks_open *o, void **state);
 	/*
 	 * Writes items in order. How many are done with goes to `done`, also when it fails. 0, or

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """bpfmon run and check: a configuration, its rules, and reading both again on SIGHUP."""
 
+import concurrent.futures
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import tempfile
 
 import cover
 import lib
+import live_summary
 from lib import Map, bpfmon, check, equal
 from live_eyes import own_maps
 from live_faults import native, only_native
@@ -31,7 +33,9 @@ class Run(lib.Watch):
     def write(self, config):
         """As an editor does: the file is never half there."""
         with open(self.config + ".new", "w", encoding="utf-8") as f:
-            f.write("outputs: [{type: stdout, format: json}]\n" + config)
+            if not config.startswith("outputs:"):
+                config = "outputs: [{type: stdout, format: json}]\n" + config
+            f.write(config)
         os.rename(self.config + ".new", self.config)
 
     def reload(self, config, said):
@@ -106,6 +110,8 @@ def test_rules_reload():
         run.wait_for(lambda: len(run.alerts("old")) == 1)
         run.reload("rules: [{name: x}]\n", "the configuration of before stays in use")
         check("bpfmon.yaml:2:9: a rule without 'match'" in run.stderr(), run.stderr())
+        run.reload("outputs: [{type: nowhere}]\n", "the configuration of before stays in use")
+        check("bpfmon.yaml:1:11: no type of output 'nowhere'" in run.stderr(), run.stderr())
         write(m, 0)
         run.wait_for(lambda: len(run.alerts("old")) == 2)
         run.reload(new, "read again")
@@ -121,6 +127,22 @@ def test_rules_reload():
         run.finish()
         keys = [e["key"]["number"] for e in run.events(m.id, ["map.update"])]
         equal(keys, [0, 0, 0, *range(1, 2000)], "keys that were written")
+
+
+@lib.one_end("newest")
+def test_rules_reload_summary():
+    """Files are read again while a program writes without a pause: events and summaries add up."""
+    conf = "maps: [busy, busy_other]\n"
+    with Run(conf) as run, concurrent.futures.ThreadPoolExecutor() as pool:
+        written = pool.submit(live_summary.busy, "first:500000")
+        reloads = 0
+        while not written.done():
+            run.reload(conf, "read again")
+            reloads += 1
+        ids, count = written.result()
+        live_summary.whole(run)
+        equal(live_summary.total(run, ids, "first"), count["first"], "writes")
+        check(reloads > 1 and live_summary.told(run, ids)[1], reloads, "no summary to lose")
 
 
 @only_native
