@@ -132,9 +132,9 @@ def test_rules_reload():
 @lib.one_end("newest")
 def test_rules_reload_summary():
     """Files are read again while a program writes without a pause: events and summaries add up."""
-    conf = "maps: [busy, busy_other]\n"
+    conf = "maps: [busy, busy_other]\nsummary-after: 100\n"
     with Run(conf) as run, concurrent.futures.ThreadPoolExecutor() as pool:
-        written = pool.submit(live_summary.busy, "first:500000")
+        written = pool.submit(live_summary.busy, "first:300000")
         reloads = 0
         while not written.done():
             run.reload(conf, "read again")
@@ -233,6 +233,18 @@ def rule_acts(path, maps):
                         "[os.close(fd(m.id)) for m in walked]"),
         "pin-squat": (None, f"mine = lib.Map(name=b'theirs'); mine.pin({path!r})"),
     }
+
+
+@lib.one_end("lowest")
+@native
+def test_rules_old_maps():
+    """Whose a map from before bpfmon is, is not known: what its owner does is told as that, and low."""
+    with Map(lib.ARRAY, name=b"before") as m, Run(f"rules: [{RULES}]\n") as run:
+        equal(m.freeze(), 0, "freeze")
+        run.wait_for(lambda: run.alerts("old-map-changed"))
+        run.finish()
+        equal([(a["rule"], a["severity"]) for a in run.alerts() if a["of"]["map"]["id"] == m.id],
+              [("old-map-changed", "low")], "alerts")
 
 
 @lib.ends

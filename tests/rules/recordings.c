@@ -27,7 +27,9 @@ struct step {
 	uint32_t map_type;
 	enum event_via via;	/* of updates and deletes; 0: bpf(2) */
 	enum event_how how;
-	bool read_only, flip, walks;	/* walks: each time another map */
+	bool read_only, flip;
+	bool walks;		/* each time another map */
+	bool before;		/* the map was there before bpfmon */
 	enum event_old old;
 	uint8_t was, value;	/* the first byte */
 	unsigned int times, later_s;
@@ -50,6 +52,7 @@ struct recording {
 #define ALERT(name, how_bad) .type = EVENT_ALERT, .alert = name, .severity = SEVERITY_##how_bad
 #define MAP(name, kind) .map = name, .map_type = BPF_MAP_TYPE_##kind
 #define SENSOR "/usr/sbin/sensor"
+#define SYSTEMD "/usr/lib/systemd/systemd"
 #define PATH "/sys/fs/bpf/policy"
 
 /* clang-format off */
@@ -81,6 +84,7 @@ static const struct recording recordings[] = {
 		{ UPDATE, STRANGER, MAP("tails", PROG_ARRAY), .old = OLD_NONE },
 		{ DELETE, OWNER, MAP("tails", PROG_ARRAY), .via = VIA_KERNEL },
 		{ DELETE, STRANGER, MAP("tails", PROG_ARRAY), .result = -ENOENT },
+		{ DELETE, OWNER, MAP("tails", PROG_ARRAY), .old = OLD_READ, .before = true },
 		{ DELETE, STRANGER, MAP("config", HASH) } } },
 	{ "output-silenced", true, SENSOR, {
 		{ DELETE, STRANGER, MAP("events", PERF_EVENT_ARRAY) },
@@ -89,6 +93,7 @@ static const struct recording recordings[] = {
 		{ UPDATE, OWNER, MAP("events", PERF_EVENT_ARRAY) },
 		{ DELETE, OWNER, MAP("events", PERF_EVENT_ARRAY), .via = VIA_KERNEL },
 		{ .type = EVENT_MAP_MMAP, OWNER, MAP("rb", RINGBUF) },
+		{ DELETE, OWNER, MAP("events", PERF_EVENT_ARRAY), .before = true },
 		{ .type = EVENT_MAP_MMAP, STRANGER, MAP("rb", RINGBUF), .read_only = true } } },
 	{ "allow-list-flip", true, SENSOR, {
 		{ UPDATE, STRANGER, MAP("allowed_ips", HASH), .old = OLD_READ, .was = 1 },
@@ -100,18 +105,33 @@ static const struct recording recordings[] = {
 	{ "foreign-freeze", true, SENSOR, { { .type = EVENT_MAP_FREEZE, STRANGER, MAP("config", ARRAY) } } },
 	{ "foreign-freeze", false, SENSOR, {
 		{ .type = EVENT_MAP_FREEZE, OWNER, MAP("config", ARRAY) },
+		{ .type = EVENT_MAP_FREEZE, OWNER, MAP("config", ARRAY), .before = true },
 		{ .type = EVENT_MAP_FREEZE, STRANGER, MAP("config", ARRAY), .result = -EPERM } } },
+	{ "old-map-changed", true, SENSOR, {
+		{ .type = EVENT_MAP_FREEZE, STRANGER, MAP("config", ARRAY), .before = true },
+		{ .type = EVENT_MAP_UNPIN, STRANGER, MAP("policy", HASH), .path = PATH, .map_id = 13,
+		  .before = true },
+		{ DELETE, STRANGER, MAP("tails", PROG_ARRAY), .map_id = 14, .before = true } } },
+	{ "old-map-changed", false, SENSOR, {
+		{ .type = EVENT_MAP_FREEZE, STRANGER, MAP("config", ARRAY) },
+		{ .type = EVENT_MAP_UNPIN, STRANGER, MAP("policy", HASH), .path = PATH },
+		{ UPDATE, STRANGER, MAP("tails", PROG_ARRAY), .old = OLD_NONE, .before = true },
+		{ UPDATE, STRANGER, MAP("config", HASH), .before = true },
+		{ DELETE, STRANGER, MAP("tails", PROG_ARRAY) } } },
 	{ "pin-squat", true, SENSOR, {
 		{ .type = EVENT_MAP_UNPIN, STRANGER, MAP("policy", HASH), .path = PATH },
 		{ .type = EVENT_MAP_PIN, STRANGER, MAP("policy", HASH), .path = PATH, .map_id = 99 } } },
 	{ "pin-squat", false, SENSOR, {
 		{ .type = EVENT_MAP_UNPIN, OWNER, MAP("policy", HASH), .path = PATH },
 		{ .type = EVENT_MAP_PIN, OWNER, MAP("policy", HASH), .path = PATH, .map_id = 99 },
+		{ .type = EVENT_MAP_UNPIN, OWNER, MAP("policy", HASH), .path = PATH "3", .before = true },
+		{ .type = EVENT_MAP_PIN, OWNER, MAP("policy", HASH), .path = PATH "3", .map_id = 97 },
 		{ .type = EVENT_MAP_PIN, STRANGER, MAP("mine", HASH), .path = PATH "2", .map_id = 98 } } },
 	{ "inner-map-swap", true, SENSOR, {
 		{ UPDATE, STRANGER, MAP("policies", HASH_OF_MAPS), .old = OLD_READ } } },
 	{ "inner-map-swap", false, SENSOR, {
 		{ UPDATE, OWNER, MAP("policies", HASH_OF_MAPS), .old = OLD_READ },
+		{ UPDATE, OWNER, MAP("policies", HASH_OF_MAPS), .old = OLD_READ, .before = true },
 		{ UPDATE, STRANGER, MAP("policies", HASH_OF_MAPS), .old = OLD_NONE },
 		{ UPDATE, STRANGER, MAP("config", HASH), .old = OLD_READ } } },
 	{ "new-writer", true, SENSOR, {
@@ -131,7 +151,14 @@ static const struct recording recordings[] = {
 	PROFILE("profiles/tetragon", "/usr/bin/tetragon", "policy_filter_m", HASH_OF_MAPS),
 	PROFILE("profiles/tracee", "/tracee/tracee", "sys_enter_tails", PROG_ARRAY),
 	PROFILE("profiles/cilium", "/usr/bin/cilium-agent", "cilium_policy_0", HASH),
-	PROFILE("profiles/systemd", "/usr/lib/systemd/systemd", "sd_restrictif", HASH),
+	{ "profiles/systemd", true, SYSTEMD, {
+		{ UPDATE, STRANGER, MAP("sd_restrictif", HASH) },
+		{ UPDATE, STRANGER, MAP("4_nginx.service", LPM_TRIE) } } },
+	{ "profiles/systemd", false, SYSTEMD, {
+		{ UPDATE, OWNER, MAP("sd_restrictif", HASH) },
+		{ UPDATE, OWNER, MAP("4_nginx.service", LPM_TRIE) },
+		{ UPDATE, STRANGER, MAP("sd_restrictif", HASH), .result = -EPERM },
+		{ UPDATE, STRANGER, MAP("4_nginx.service", HASH) } } },
 	PROFILE("profiles/inspektor-gadget", "/usr/bin/ig", "gadget_mntns_fi", HASH),
 };
 /* clang-format on */
@@ -173,6 +200,8 @@ static void make_map(const struct recording *r, const struct step *s, struct eve
 		memcpy(facts.creator_comm, "evil", sizeof("evil"));
 		facts.creator_exe = "/tmp/evil";
 	}
+	if (s->before)
+		facts = (struct event_mapfacts){ .serial = 3 };
 	e->map = (struct event_map){
 		.id = s->map_id ? s->map_id : 12,
 		.type = s->map_type,
