@@ -255,7 +255,8 @@ install: all
 	install -D -m 644 man/bpfmon.8 $(DESTDIR)$(mandir)/man8/bpfmon.8
 	install -D -m 644 man/mapwriter.8 $(DESTDIR)$(mandir)/man8/mapwriter.8
 	install -d $(DESTDIR)$(unitdir) $(DESTDIR)$(sysconfdir)/bpfmon
-	sed 's|/usr/share|$(prefix)/share|' dist/bpfmon.yaml >$(DESTDIR)$(sysconfdir)/bpfmon/bpfmon.yaml
+	[ -e $(DESTDIR)$(sysconfdir)/bpfmon/bpfmon.yaml ] || \
+		sed 's|/usr/share|$(prefix)/share|' dist/bpfmon.yaml >$(DESTDIR)$(sysconfdir)/bpfmon/bpfmon.yaml
 	sed 's|/usr/sbin|$(sbindir)|' dist/bpfmon.service >$(DESTDIR)$(unitdir)/bpfmon.service
 	install -D -m 644 dist/bpfmon.sysusers $(DESTDIR)$(sysusersdir)/bpfmon.conf
 	install -D -m 644 dist/completions/bpfmon.bash $(DESTDIR)$(bashdir)/bpfmon
@@ -265,6 +266,7 @@ install: all
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/bpfmon/rules dist/rules/*.yaml
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/bpfmon/rules/profiles dist/rules/profiles/*.yaml
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/bpfmon/fleet dist/fleet/*
+	install -D -m 644 -t $(DESTDIR)$(prefix)/share/bpfmon dist/network.conf
 
 # What a host without a package manager of ours gets: unpack it over /.
 tarball: static

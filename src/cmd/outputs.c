@@ -11,11 +11,10 @@
 #include "cmd/cmd.h"
 
 /* A list of keys is what a person asks for who does not know them. */
-static void print_options(const struct sinks_option *options)
+static void print_option(const struct sinks_option *o)
 {
-	for (; options->name; options++)
-		printf("  %-14s %s%s%s%s\n", options->name, options->help,
-		       *options->def ? " (default " : "", options->def, *options->def ? ")" : "");
+	printf("  %-14s %s%s%s%s\n", o->name, o->help, *o->def ? " (default " : "", o->def,
+	       *o->def ? ")" : "");
 }
 
 static bool wants_help(const char *word)
@@ -28,8 +27,11 @@ static bool wants_help(const char *word)
 static void print_type(const struct sinks_type *type)
 {
 	printf("%s: %s\n", sinks_type_name(type), sinks_type_help(type));
-	print_options(sinks_type_options(type));
-	print_options(sinks_options);
+	for (const struct sinks_option *o = sinks_type_options(type); o->name; o++)
+		print_option(o);
+	for (const struct sinks_option *o = sinks_options; o->name; o++)
+		if (sinks_type_takes(type, o))
+			print_option(o);
 }
 
 int outputs_word(struct options *o, const char *word)

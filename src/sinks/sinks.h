@@ -40,8 +40,9 @@ const struct sinks_type *sinks_type_find(const char *name);
 const char *sinks_type_name(const struct sinks_type *type);
 const char *sinks_type_help(const struct sinks_type *type);
 const struct sinks_option *sinks_type_options(const struct sinks_type *type);
-/* The keys that every type has. */
+/* The keys of all types, and whether one has it: what has no lines, or lines of its own, has no format. */
 extern const struct sinks_option sinks_options[];
+bool sinks_type_takes(const struct sinks_type *type, const struct sinks_option *option);
 
 /* NULL: no memory. `waits`: the source can wait, so a full queue is waited for by default. */
 struct sinks *sinks_new(bool waits, bool (*give_up)(void));

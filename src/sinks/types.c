@@ -11,6 +11,7 @@ static const struct sinks_type *const types[] = { &sinks_file,	   &sinks_stdout,
 
 /* 16 MiB hold some 20,000 lines of JSON: a counterpart may be restarted meanwhile. */
 const struct sinks_option sinks_options[] = {
+	/* The first: see sinks_type_takes(). */
 	{ "format", SINKS_TEXT, "", "of the lines: as -o", 0, 0 },
 	{ "events", SINKS_LIST, "", "only these types or groups, as -e; default: what -e lets pass",
 	  0, 0 },
@@ -24,6 +25,11 @@ const struct sinks_option sinks_options[] = {
 	  3600 },
 	{ NULL, SINKS_TEXT, NULL, NULL, 0, 0 },
 };
+
+bool sinks_type_takes(const struct sinks_type *type, const struct sinks_option *option)
+{
+	return type->format || option != &sinks_options[0];
+}
 
 const struct sinks_type *sinks_type_at(size_t i)
 {

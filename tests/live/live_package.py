@@ -4,6 +4,7 @@ and a container's view of a host, without a container engine."""
 
 import os
 import subprocess
+import tempfile
 
 import yaml
 
@@ -45,22 +46,35 @@ exec setpriv --bounding-set "$0" --inh-caps=-all --no-new-privs chroot "$root" /
 """
 
 
-def manifest():
-    """The container of the DaemonSet."""
+def manifest(kind):
     with open(os.path.join(lib.TOP, "dist/container/bpfmon.yaml"), encoding="utf-8") as file:
-        for part in yaml.safe_load_all(file):
-            if part["kind"] == "DaemonSet":
-                return part["spec"]["template"]["spec"]["containers"][0]
-    return None
+        return [part for part in yaml.safe_load_all(file) if part["kind"] == kind][0]
+
+
+@native
+@lib.one_end("lowest")
+def test_container_configuration():
+    """That of the image and that of the ConfigMap can be read, with the rules of the image."""
+    with open(os.path.join(lib.TOP, "dist/container/bpfmon.conf.yaml"), encoding="utf-8") as file:
+        texts = [file.read(), manifest("ConfigMap")["data"]["bpfmon.yaml"]]
+    with tempfile.TemporaryDirectory() as top:
+        path = os.path.join(top, "bpfmon.yaml")
+        for text in texts:
+            check("[/usr/share/bpfmon/rules]" in text, text)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text.replace("/usr/share/bpfmon", os.path.join(lib.TOP, "dist")))
+            run = subprocess.run([lib.BPFMON, "check", path], capture_output=True, text=True,
+                                 timeout=lib.PATIENCE, check=False)
+            check(run.returncode == 0 and ", 0 rules" not in run.stderr, run)
 
 
 @lib.one_end("lowest")
 def test_container():
     """With the manifest's capabilities and mounts the same hooks work as for root on the host, and a
     map has the pin that it has there."""
-    want = manifest()
+    want = manifest("DaemonSet")["spec"]["template"]["spec"]["containers"][0]
     add = [c.lower() for c in want["securityContext"]["capabilities"]["add"]]
-    mounts = " ".join(m["mountPath"] for m in want["volumeMounts"])
+    mounts = " ".join(m["mountPath"] for m in want["volumeMounts"] if m["name"] != "config")
     # chroot(2) is what the engine does before it takes this away
     bounding = only(*add, "sys_chroot")[-1]
     with folder() as top, Map(lib.HASH, 4, 8) as m:

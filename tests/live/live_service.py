@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 import lib
 from lib import Map, Watch, check, equal
@@ -69,6 +70,8 @@ mount -t tmpfs none /etc/systemd/system
 mkdir /run/here
 cp -r "$0/bpfmon" "$0/bpfmon.yaml" "$0/rules" /run/here/
 cp "$0/bpfmon.service" /etc/systemd/system/
+mkdir /etc/systemd/system/bpfmon.service.d
+cp "$0/network.conf" /etc/systemd/system/bpfmon.service.d/
 systemd-sysusers "$0/bpfmon.sysusers"
 exec env -i PATH="$PATH" container=other /lib/systemd/systemd --unit=bpfmon.service \
 	--log-target=console --show-status=no
@@ -128,11 +131,12 @@ def test_service():
     subprocess.run(["mount", "-t", "tmpfs", "none", top], check=True)
     out = os.path.join(top, "events")
     shutil.copy(lib.BPFMON, top)
-    shutil.copy(os.path.join(lib.TOP, "dist/bpfmon.sysusers"), top)
+    for name in ("bpfmon.sysusers", "network.conf"):
+        shutil.copy(os.path.join(lib.TOP, "dist", name), top)
     shutil.copytree(os.path.join(lib.TOP, "dist/rules"), os.path.join(top, "rules"))
     with open(os.path.join(lib.TOP, "dist/bpfmon.yaml"), encoding="utf-8") as old, \
             open(os.path.join(top, "bpfmon.yaml"), "w", encoding="utf-8") as new:
-        new.write(old.read().replace("/usr/share/bpfmon", "/run/here"))
+        new.write(old.read().replace("/usr/share/bpfmon", "/run/here") + "  - {type: prometheus}\n")
     with open(UNIT, encoding="utf-8") as old, \
             open(os.path.join(top, "bpfmon.service"), "w", encoding="utf-8") as new:
         # without what a whole system would start first
@@ -159,6 +163,8 @@ def test_service():
             equal(len(starts), 1, "starts")
             lib.same_hooks(starts[0])
             as_deployed(first_of(systemd), m)
+            with urllib.request.urlopen("http://127.0.0.1:9936/metrics", timeout=lib.PATIENCE) as got:
+                check(b"bpfmon_build_info" in got.read(), "over the network")
         finally:
             first = first_of(systemd)
             systemd.send_signal(signal.SIGKILL)
