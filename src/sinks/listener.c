@@ -12,7 +12,7 @@
 
 #include "sinks/peer.h"
 
-#define WAITING 16	/* that may connect at once */
+#define WAITING 16 /* that may connect at once */
 
 static int fail(int err, const char *what, const char *word, char *why, size_t why_size)
 {
@@ -138,7 +138,8 @@ static int parse(struct parsed *p, const char *path, const char *mode, const cha
 		       0;
 }
 
-int listener_check(const char *path, const char *mode, const char *group, char *why, size_t why_size)
+int listener_check(const char *path, const char *mode, const char *group, char *why,
+		   size_t why_size)
 {
 	struct parsed p;
 

@@ -8,8 +8,8 @@
 
 struct listener {
 	int fd;
-	char path[108];		/* as struct sockaddr_un has */
-	struct stat at;		/* of the socket that is ours */
+	char path[108]; /* as struct sockaddr_un has */
+	struct stat at; /* of the socket that is ours */
 };
 
 /*
@@ -19,7 +19,8 @@ struct listener {
 int listener_open(struct listener *l, const char *path, const char *mode, const char *group,
 		  char *why, size_t why_size);
 /* Whether it could be, by what is given alone. */
-int listener_check(const char *path, const char *mode, const char *group, char *why, size_t why_size);
+int listener_check(const char *path, const char *mode, const char *group, char *why,
+		   size_t why_size);
 /* The socket goes, unless another took its place. */
 void listener_close(struct listener *l);
 

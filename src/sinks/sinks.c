@@ -20,15 +20,15 @@
 #include "sinks/reopen.h"
 #include "sinks/values.h"
 
-#define OUTPUTS_MAX 16	/* a thread each */
+#define OUTPUTS_MAX 16 /* a thread each */
 
 struct one {
 	const struct sinks_type *type;
 	struct sinks_values values;
-	struct filter filter;		/* lends its words from `values` */
-	const struct out_format *format;	/* NULL: no lines */
+	struct filter filter; /* lends its words from `values` */
+	const struct out_format *format; /* NULL: no lines */
 	void *state;
-	struct queue *queue;		/* NULL: the same */
+	struct queue *queue; /* NULL: the same */
 	bool waits;
 	uint64_t linger_ns;
 	int wake_fd;
@@ -41,12 +41,12 @@ struct sinks {
 	struct out_env env;
 	struct one *ones[OUTPUTS_MAX];
 	size_t n;
-	struct reopener *reopener;	/* NULL: nothing to reopen */
+	struct reopener *reopener; /* NULL: nothing to reopen */
 	struct buf buf;
 	/* The line in work, in each format that was wanted so far. */
 	struct {
 		const struct out_format *format;
-		struct item *item;	/* NULL: no text, or no memory */
+		struct item *item; /* NULL: no text, or no memory */
 		bool failed;
 	} made[OUTPUTS_MAX];
 	size_t n_made;
@@ -288,17 +288,6 @@ int sinks_check(const char *type, const struct sinks_pair *pairs, size_t n_pairs
 	int err;
 
 	free_one(prepare(&none, type, pairs, n_pairs, why, why_size, &err));
-	return err;
-}
-
-int sinks_check_option(const char *type, const struct sinks_pair *pair, char *why, size_t why_size)
-{
-	const struct sinks_type *t = sinks_type_find(type);
-	struct sinks_values values;
-	int err = t ? values_init(&values, t, pair, 1, why, why_size) : 0;
-
-	if (t && !err)
-		values_fini(&values);
 	return err;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sinks/type.h"
+#include "sinks/values.h"
 
 static const struct sinks_type *const types[] = { &sinks_file,	   &sinks_stdout, &sinks_prometheus,
 						  &sinks_journald, &sinks_syslog, &sinks_socket,
@@ -57,4 +58,15 @@ const char *sinks_type_help(const struct sinks_type *type)
 const struct sinks_option *sinks_type_options(const struct sinks_type *type)
 {
 	return type->options;
+}
+
+int sinks_check_option(const char *type, const struct sinks_pair *pair, char *why, size_t why_size)
+{
+	const struct sinks_type *t = sinks_type_find(type);
+	struct sinks_values values;
+	int err = t ? values_init(&values, t, pair, 1, why, why_size) : 0;
+
+	if (t && !err)
+		values_fini(&values);
+	return err;
 }
