@@ -22,7 +22,7 @@ struct service {
 	const char *path;
 	/* The first one is kept: the kernel side goes by its maps, and outputs by its outputs. */
 	struct conf *first, *now;
-	struct ruleset *rules; /* of `now` */
+	struct ruleset *rules;	/* of `now` */
 	struct watch watch;
 };
 

@@ -12,7 +12,7 @@
 
 #include "sinks/peer.h"
 
-#define WAITING 16 /* that may connect at once */
+#define WAITING 16	/* that may connect at once */
 
 static int fail(int err, const char *what, const char *word, char *why, size_t why_size)
 {

@@ -8,8 +8,8 @@
 
 struct listener {
 	int fd;
-	char path[108]; /* as struct sockaddr_un has */
-	struct stat at; /* of the socket that is ours */
+	char path[108];		/* as struct sockaddr_un has */
+	struct stat at;		/* of the socket that is ours */
 };
 
 /*

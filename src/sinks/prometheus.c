@@ -26,13 +26,13 @@
 struct state {
 	pthread_t thread;
 	bool started;
-	pthread_mutex_t lock; /* of the metrics */
+	pthread_mutex_t lock;	/* of the metrics */
 	struct metrics *metrics;
 	struct sinks *all;
-	int listener; /* -1: none */
-	int end_fd; /* readable: the thread is to end */
-	const char *textfile; /* lent; NULL: none */
-	char *temporary; /* in the same directory; the collector does not take its name */
+	int listener;		/* -1: none */
+	int end_fd;		/* readable: the thread is to end */
+	const char *textfile;	/* lent; NULL: none */
+	char *temporary;	/* in the same directory; the collector does not take its name */
 	uint64_t interval_ns;
 	bool failing;
 };

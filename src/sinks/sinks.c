@@ -20,15 +20,15 @@
 #include "sinks/reopen.h"
 #include "sinks/values.h"
 
-#define OUTPUTS_MAX 16 /* a thread each */
+#define OUTPUTS_MAX 16	/* a thread each */
 
 struct one {
 	const struct sinks_type *type;
 	struct sinks_values values;
-	struct filter filter; /* lends its words from `values` */
-	const struct out_format *format; /* NULL: no lines */
+	struct filter filter;		/* lends its words from `values` */
+	const struct out_format *format;	/* NULL: no lines */
 	void *state;
-	struct queue *queue; /* NULL: the same */
+	struct queue *queue;		/* NULL: the same */
 	bool waits;
 	uint64_t linger_ns;
 	int wake_fd;
@@ -41,12 +41,12 @@ struct sinks {
 	struct out_env env;
 	struct one *ones[OUTPUTS_MAX];
 	size_t n;
-	struct reopener *reopener; /* NULL: nothing to reopen */
+	struct reopener *reopener;	/* NULL: nothing to reopen */
 	struct buf buf;
 	/* The line in work, in each format that was wanted so far. */
 	struct {
 		const struct out_format *format;
-		struct item *item; /* NULL: no text, or no memory */
+		struct item *item;	/* NULL: no text, or no memory */
 		bool failed;
 	} made[OUTPUTS_MAX];
 	size_t n_made;

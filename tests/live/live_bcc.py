@@ -8,6 +8,8 @@ import shutil
 import lib
 from traced import Case, against_strace
 
+# Debian 12's biolatency looks for a function that later kernels inline, and ends once it has its maps.
+KNOWN = lib.KERNEL == "5.10"
 TOOLS = ("opensnoop-bpfcc", "biolatency-bpfcc")
 
 
@@ -31,5 +33,6 @@ def test_bcc():
     headers()
     against_strace([Case("opensnoop", ["opensnoop-bpfcc", "-d", "2"], says=("PATH",),
                          want=("map.create", "map.update")),
-                    Case("biolatency", ["biolatency-bpfcc", "1", "1"], says=("Tracing block",),
-                         want=("map.create",))], timeout=8 * lib.PATIENCE)
+                    Case("biolatency", ["biolatency-bpfcc", "1", "1"], want=("map.create",),
+                         says=("Tracing block",) if KNOWN else (), statuses=(0,) if KNOWN else (1,))],
+                   timeout=8 * lib.PATIENCE)
