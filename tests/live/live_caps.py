@@ -147,6 +147,46 @@ def test_capabilities():
         check(less.returncode == 1 and "CAP_SYS_ADMIN" in less.stderr, less)
 
 
+@contextlib.contextmanager
+def kptr_restrict():
+    """Addresses are for those with CAP_SYSLOG."""
+    path = "/proc/sys/kernel/kptr_restrict"
+    with open(path, encoding="ascii") as f:
+        before = f.read()
+    try:
+        with open(path, "w", encoding="ascii") as f:
+            f.write("1")
+        yield
+    finally:
+        with open(path, "w", encoding="ascii") as f:
+            f.write(before)
+
+
+@lib.one_end("lowest")
+def test_capabilities_resource():
+    """Where maps are locked memory, the limit that services have does not do without it."""
+    few = [c for c in ALL if c != "sys_resource"]
+    run = subprocess.run([*only(*few), lib.BPFMON, "watch"], capture_output=True, text=True,
+                         timeout=lib.PATIENCE, check=False)
+    check(run.returncode == 1 and "CAP_SYS_RESOURCE" in run.stderr, run)
+
+
+@lib.one_end("lowest")
+def test_capabilities_addresses():
+    """Without that for addresses, in which context programs write is not told, and all else is."""
+    with kptr_restrict():
+        for capabilities, want in ((ALL, True), ([c for c in ALL if c != "syslog"], False)):
+            with Watch("-m", "addresses", under=only(*capabilities)) as watch:
+                lib.same_hooks(watch.all()[0])
+                subprocess.run([lib.MAPWRITER, "--map", "addresses", "--from", "socket_filter",
+                                "--count", "3", "--interval", "100"], stdout=subprocess.DEVNULL,
+                               check=True, timeout=lib.PATIENCE)
+                watch.finish()
+                events = [e for e in watch.all() if e.get("via") == "program"]
+                equal([(e["program"]["name"], "context" in e) for e in events],
+                      3 * [("mw_socket", want)], capabilities)
+
+
 @lib.one_end("lowest")
 def test_capabilities_closed_folder():
     """Without that for files, what is in a closed folder is not seen, and nothing else is missing."""
