@@ -8,6 +8,7 @@
 
 #include "content/ask.h"
 #include "facts/progmaps.h"
+#include "interest.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/notify.h"
@@ -106,8 +107,14 @@ static bool is_bpfmons(void *context, uint32_t id)
 static bool is_wanted(void *context, const struct inv_map *m)
 {
 	const struct pipeline *p = context;
+	const struct event_map map = {
+		.id = m->id,
+		.type = m->type,
+		.known = true,
+		.name = m->name,
+	};
 
-	return filter_map(p->opts->filter, m->id, m->name, EVENT_NAME_BYTES);
+	return interest_map(p->opts->filter, p->opts->rules ? *p->opts->rules : NULL, &map);
 }
 
 static uint64_t losses(void *context)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "facts/factask.h"
+#include "interest.h"
 #include "pipeline_state.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -30,16 +31,20 @@
 
 /* ---- records ---- */
 
+static struct ruleset *rules_of(const struct pipeline *p)
+{
+	return p->opts->rules ? *p->opts->rules : NULL;
+}
+
 static void learn_verdict(struct pipeline *p, const struct event_map *m)
 {
 	const struct filter *f = p->opts->filter;
 
-	if ((!f->only.n_maps && !f->except.n_maps) || !m->known ||
-	    bpfobj_has_verdict(p->obj, m->id))
+	if (!interest_varies(f, rules_of(p)) || !m->known || bpfobj_has_verdict(p->obj, m->id))
 		return;
 	/* What is done to our own maps is an alert, whatever is filtered. */
 	bpfobj_set_verdict(p->obj, m->id,
-			   !filter_map(f, m->id, m->name, EVENT_NAME_BYTES) &&
+			   !interest_map(f, rules_of(p), m) &&
 				   !ownmaps_ours(p->own, bpfobj_own_pid(p->obj), m->id));
 }
 
@@ -66,11 +71,6 @@ void pipeline_put_late(struct pipeline *p, const struct event *e)
 		p->sink->missed += event_count(e);
 	else
 		p->accounts.filtered += event_count(e);
-}
-
-static struct ruleset *rules_of(const struct pipeline *p)
-{
-	return p->opts->rules ? *p->opts->rules : NULL;
 }
 
 void pipeline_put_alert(void *context, struct event *alert)
@@ -442,8 +442,8 @@ static int loop(struct pipeline *p)
 		sink_flush(p->sink);
 		demand_hooks(p);
 		beside_run(p, gather);
-		if (p->opts->between)
-			p->opts->between(p->opts->context);
+		if (p->opts->between && p->opts->between(p->opts->context))
+			bpfobj_forget_verdicts(p->obj);
 		if (end_ns && clock_ns(CLOCK_MONOTONIC) >= end_ns)
 			break;
 	}

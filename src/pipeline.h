@@ -29,10 +29,10 @@ struct pipeline_opts {
 	bool (*stop)(void);
 	int stop_fd;		/* readable once stop() is true */
 	/*
-	 * Asked before each wait, by stop_fd, too; may change what `filter` and `rules` point to.
-	 * NULL: nothing is asked.
+	 * Asked before each wait, by stop_fd, too; may change what `filter` and `rules` point to: then
+	 * true. NULL: nothing is asked.
 	 */
-	void (*between)(void *context);
+	bool (*between)(void *context);
 	void *context;
 	struct ruleset **rules;	/* NULL, or that: there are none */
 };

@@ -124,7 +124,7 @@ static struct conf *load_or_say(const char *path)
 
 /* ---- reading it again ---- */
 
-static void reload(struct service *s)
+static bool reload(struct service *s)
 {
 	struct tree_error error;
 	struct conf *conf = load(s->path, &error);
@@ -132,7 +132,7 @@ static void reload(struct service *s)
 
 	if (!conf) {
 		log_error("%s; the configuration of before stays in use", error.text);
-		return;
+		return false;
 	}
 	conf_restart(s->first, conf, restart, sizeof(restart));
 	ruleset_take_over(conf->rules, s->rules);
@@ -146,12 +146,16 @@ static void reload(struct service *s)
 		log_warn("%s: a change of %s takes effect with a restart", s->path, restart);
 	if (asks_lookups(conf) && !s->watch.lookups)
 		log_warn("%s: map.lookup is told after a restart", s->path);
+	return true;
 }
 
-static void between(void *context)
+static bool between(void *context)
 {
+	bool changed = false;
+
 	while (stop_reload())
-		reload(context);
+		changed |= reload(context);
+	return changed;
 }
 
 /* ---- begin ---- */

@@ -14,7 +14,7 @@ struct watch {
 	/* run alone; see struct pipeline_opts */
 	struct ruleset **rules;
 	bool lookups;		/* rules ask for them */
-	void (*between)(void *context);
+	bool (*between)(void *context);
 	void *context;
 	/* In place of options_sink(): the exit status, said why. */
 	int (*open_sink)(struct watch *w, const struct record_info *info, struct sink *s);

@@ -83,6 +83,8 @@ uint64_t bpfobj_ring_size(const struct bpfobj *obj);
 uint64_t bpfobj_ring_used(const struct bpfobj *obj);
 /* Whether records about this map are dropped in the kernel. */
 void bpfobj_set_verdict(struct bpfobj *obj, uint32_t map_id, bool skip);
+/* All are decided anew, by the next event of each. */
+void bpfobj_forget_verdicts(struct bpfobj *obj);
 bool bpfobj_has_verdict(const struct bpfobj *obj, uint32_t map_id);
 
 /* An array of WIRE_HIDDEN, mapped alike. */

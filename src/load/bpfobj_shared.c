@@ -129,6 +129,12 @@ void bpfobj_set_verdict(struct bpfobj *obj, uint32_t map_id, bool skip)
 	*verdict_slot(obj, map_id) = (uint64_t)map_id << 32 | skip;
 }
 
+void bpfobj_forget_verdicts(struct bpfobj *obj)
+{
+	for (uint32_t i = 0; i < WIRE_VERDICTS; i++)
+		*verdict_slot(obj, i) = 0;
+}
+
 bool bpfobj_has_verdict(const struct bpfobj *obj, uint32_t map_id)
 {
 	return *verdict_slot(obj, map_id) >> 32 == map_id;

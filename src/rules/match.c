@@ -40,19 +40,44 @@ static bool holds(const struct cond *c, const struct event *e, const struct fact
 	}
 }
 
+static bool cond_holds(const struct cond *c, const struct event *e)
+{
+	bool held = false;
+	struct fact fact;
+
+	for (size_t i = 0; !held && c->field->get(e, c->member, i, &fact); i++)
+		held = holds(c, e, &fact);
+	return held != c->negate;
+}
+
 bool match_group(const struct match *match, enum fact_group group, const struct event *e)
 {
 	const struct cond *c = match->conds[group], *end = c + match->n_conds[group];
 
-	for (; c < end; c++) {
-		bool held = false;
-		struct fact fact;
-
-		for (size_t i = 0; !held && c->field->get(e, c->member, i, &fact); i++)
-			held = holds(c, e, &fact);
-		if (held == c->negate)
+	for (; c < end; c++)
+		if (!cond_holds(c, e))
 			return false;
-	}
+	return true;
+}
+
+static bool never_changes(const struct cond *c, const struct event *e)
+{
+	const char *name = c->field->name;
+
+	if (c->op == COND_SAME || !e->map.known)
+		return false;
+	return !strcmp(name, "map.id") || !strcmp(name, "map.type") ||
+	       (!strcmp(name, "map.name") &&
+		strnlen(e->map.name, EVENT_NAME_BYTES) < EVENT_NAME_BYTES - 1);
+}
+
+bool match_map(const struct match *match, const struct event *e)
+{
+	const struct cond *c = match->conds[GROUP_MAP], *end = c + match->n_conds[GROUP_MAP];
+
+	for (; c < end; c++)
+		if (never_changes(c, e) && !cond_holds(c, e))
+			return false;
 	return true;
 }
 

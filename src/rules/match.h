@@ -52,6 +52,11 @@ int match_check_lists(const struct tree_node *lists, struct tree_error *error);
 
 /* Those of one group; the type is not asked. */
 bool match_group(const struct match *match, enum fact_group group, const struct event *e);
+/*
+ * Whether it may hold for any event about that map: by its id, its type, and its name where that is not
+ * cut, which never change.
+ */
+bool match_map(const struct match *match, const struct event *e);
 bool match_event(const struct match *match, const struct event *e);
 
 #endif

@@ -195,3 +195,13 @@ uint32_t ruleset_types(const struct ruleset *r)
 		types |= r->clauses[i].match.types;
 	return types;
 }
+
+bool ruleset_asks_map(const struct ruleset *r, uint32_t types, const struct event_map *map)
+{
+	const struct event e = { .type = EVENT_MAP_UPDATE, .map = *map };
+
+	for (size_t i = 0; i < r->n_clauses; i++)
+		if (r->clauses[i].match.types & types && match_map(&r->clauses[i].match, &e))
+			return true;
+	return false;
+}

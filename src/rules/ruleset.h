@@ -38,6 +38,8 @@ const char *ruleset_name(const struct ruleset *r, size_t i);
 uint64_t ruleset_fired(const struct ruleset *r, size_t i);
 /* A bit for each enum event_type that a rule may ask for. */
 uint32_t ruleset_types(const struct ruleset *r);
+/* Whether a rule may ask for an event of these types about a map, by what of it never changes. */
+bool ruleset_asks_map(const struct ruleset *r, uint32_t types, const struct event_map *map);
 
 /*
  * `seq` of its line, or EVENT_SEQ_NONE. Whether a rule fired. An alert of bpfmon's own is asked about

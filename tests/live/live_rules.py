@@ -145,6 +145,32 @@ def test_rules_reload_summary():
         check(reloads > 1 and live_summary.told(run, ids)[1], reloads, "no summary to lose")
 
 
+@lib.one_end("newest")
+@native
+def test_rules_in_kernel():
+    """Where only alerts are written, maps that no rule can ask about are left out in the kernel; rules
+    that are read again and ask about them see the next write."""
+    conf = "events: [alert]\nrules:\n"
+    with Map(name=b"ruled") as m, Map(name=b"others") as other, \
+            Run(conf + rule("one", "type: map.update, map.name: rul*, map.type: hash")) as run:
+        write(m, 1)
+        for _ in range(1000):
+            write(other, 1)
+        write(m, 2)
+        run.wait_for(lambda: len(run.alerts("one")) == 2)
+        run.reload(conf + rule("two", "type: map.update, map.name: others"), "read again")
+
+        def asked():
+            write(other, 2)
+            return run.alerts("two")
+
+        run.wait_for(asked)
+        write(m, 3)
+        left_out = run.finish()["filtered"]
+        equal(len(run.alerts("one")), 2, "the old rule")
+        check(left_out < 1000, left_out, "were told by the kernel")
+
+
 @only_native
 def test_rules_restart():
     """A setting that takes a restart is named, and filters that do not are changed at once."""
