@@ -3,12 +3,14 @@
 
 import json
 import os
+import random
 import signal
 import tempfile
 
 import lib
 from lib import Map, Watch, bpfmon, check, equal
 from live_faults import only_native
+from live_rules import Run
 
 
 def stored(path, *args):
@@ -50,3 +52,29 @@ def test_store():
         check(mine and json.loads(mine[0])["map"]["name"] == "stored", mine)
         texts = bpfmon("query", "-m", "stored", "-e", "map.update", "-n", "1", path).stdout.decode()
         check(f"[{os.getpid()}]" in texts and "map " in texts, texts)
+
+
+@only_native
+def test_store_killed_daemon():
+    """The daemon is killed at 100 random moments while a map is written, each time over the same
+    store: it opens each time, and has of each run the first writes, whole, each once, and no other."""
+    moments = random.Random(7)
+    with tempfile.TemporaryDirectory() as folder, Map(name=b"killed") as m:
+        path = os.path.join(folder, "events.db")
+        conf = f"outputs: [{{type: stdout, format: json}}, {{type: sqlite, path: {path}}}]\nmaps: [{m.id}]\n"
+        runs, number = [], 0
+        for _ in range(100):
+            with Run(conf) as run:
+                first, end = number, lib.time.monotonic() + moments.uniform(0, 0.3)
+                while lib.time.monotonic() < end or number == first:
+                    equal(m.elem(lib.UPDATE, bytes(4), number.to_bytes(8, "little")), 0, "update")
+                    number += 1
+                equal(run.stop(signal.SIGKILL), -signal.SIGKILL, "how it ended")
+            runs.append((first, number))
+            stored(path, "-n", "1")
+        told = sorted(json.loads(line)["value"]["number"] for line in stored(path, "-e", "update"))
+        for first, end in runs:
+            mine = [n for n in told if first <= n < end]
+            equal(mine, list(range(first, first + len(mine))), f"of {first} to {end}")
+        middle = sum(0 < sum(a <= n < b for n in told) < b - a for a, b in runs)
+        check(middle >= 10, "kills while it was written:", middle)
