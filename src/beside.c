@@ -104,6 +104,11 @@ static bool is_bpfmons(void *context, uint32_t id)
 	return ownmaps_has(p->own, id);
 }
 
+static const struct ruleset *rules_of(const struct pipeline *p)
+{
+	return p->opts->rules ? *p->opts->rules : NULL;
+}
+
 static bool is_wanted(void *context, const struct inv_map *m)
 {
 	const struct pipeline *p = context;
@@ -114,7 +119,7 @@ static bool is_wanted(void *context, const struct inv_map *m)
 		.name = m->name,
 	};
 
-	return interest_map(p->opts->filter, p->opts->rules ? *p->opts->rules : NULL, &map);
+	return interest_map(p->opts->filter, rules_of(p), &map);
 }
 
 static uint64_t losses(void *context)
@@ -168,8 +173,8 @@ static bool wants_changes(const struct pipeline *p)
 {
 	struct filter f = *p->opts->filter;
 
-	if (p->opts->rules && *p->opts->rules)
-		f.types |= ruleset_types(*p->opts->rules);
+	if (rules_of(p))
+		f.types |= ruleset_types(rules_of(p));
 	return filter_changes(&f);
 }
 
@@ -354,8 +359,24 @@ void beside_run(struct pipeline *p, bool busy)
 	}
 }
 
+void beside_reloaded(struct pipeline *p)
+{
+	bool before = p->by_rules;
+
+	p->by_rules = interest_by_rules(p->opts->filter, rules_of(p));
+	if (!before && !p->by_rules)
+		return;
+	/* Of a map that was left out writes are not known: what it holds is read as if for the first time. */
+	bpfobj_forget_verdicts(p->obj);
+	changes_free(p->changes);
+	p->changes = NULL;
+	if (!init_changes(p))
+		log_error("no memory to compare the content of maps any more");
+}
+
 bool beside_init(struct pipeline *p)
 {
+	p->by_rules = interest_by_rules(p->opts->filter, rules_of(p));
 	if (!open_eyes(p)) {
 		log_error("no memory to look for what blinds bpfmon: --check-interval 0");
 		return false;

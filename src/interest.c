@@ -8,19 +8,19 @@ static uint32_t types_of_maps(void)
 }
 
 /* Only rules ask. Without any, alerts are what bpfmon itself sees, of all maps. */
-static bool rules_decide(const struct filter *f, const struct ruleset *rules)
+bool interest_by_rules(const struct filter *f, const struct ruleset *rules)
 {
 	return rules && ruleset_count(rules) && !(f->types & types_of_maps());
 }
 
 bool interest_varies(const struct filter *f, const struct ruleset *rules)
 {
-	return f->only.n_maps || f->except.n_maps || rules_decide(f, rules);
+	return f->only.n_maps || f->except.n_maps || interest_by_rules(f, rules);
 }
 
 bool interest_map(const struct filter *f, const struct ruleset *rules, const struct event_map *map)
 {
 	if (!filter_map(f, map->id, map->known ? map->name : NULL, EVENT_NAME_BYTES))
 		return false;
-	return !rules_decide(f, rules) || ruleset_asks_map(rules, types_of_maps(), map);
+	return !interest_by_rules(f, rules) || ruleset_asks_map(rules, types_of_maps(), map);
 }

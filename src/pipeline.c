@@ -443,7 +443,7 @@ static int loop(struct pipeline *p)
 		demand_hooks(p);
 		beside_run(p, gather);
 		if (p->opts->between && p->opts->between(p->opts->context))
-			bpfobj_forget_verdicts(p->obj);
+			beside_reloaded(p);
 		if (end_ns && clock_ns(CLOCK_MONOTONIC) >= end_ns)
 			break;
 	}

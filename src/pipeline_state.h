@@ -40,6 +40,7 @@ struct pipeline {
 	struct procs *procs;
 	struct summaries *summaries;
 	struct changes *changes;	/* NULL: content is not compared */
+	bool by_rules;		/* rules decide which maps the kernel leaves out */
 	uint64_t types;		/* of maps, a bit each, that hooks on demand are asked for */
 	uint64_t new_types;	/* the same, not yet asked for */
 	uint64_t record_ns;	/* CLOCK_MONOTONIC of the last record */
@@ -72,6 +73,8 @@ void pipeline_put_event(struct pipeline *p, struct event *e);
 /* Before the ring is read: false, and said: no memory. */
 bool beside_init(struct pipeline *p);
 void beside_free(struct pipeline *p);
+/* After the filter and rules were read again. */
+void beside_reloaded(struct pipeline *p);
 /* From here on the timers run. */
 void beside_begin(struct pipeline *p);
 /* When the next of them is due, CLOCK_MONOTONIC; 0: never. */

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 import cover
 import lib
@@ -148,26 +149,34 @@ def test_rules_reload_summary():
 @lib.one_end("newest")
 @native
 def test_rules_in_kernel():
-    """Where only alerts are written, maps that no rule can ask about are left out in the kernel; rules
-    that are read again and ask about them see the next write."""
-    conf = "events: [alert]\nrules:\n"
-    with Map(name=b"ruled") as m, Map(name=b"others") as other, \
-            Run(conf + rule("one", "type: map.update, map.name: rul*, map.type: hash")) as run:
+    """Where only alerts are written, maps that no rule can ask about are left out in the kernel; when
+    rules are read again that ask about them the next write is seen, and none of those that were not
+    is taken for a store past every hook."""
+    one, two = ("events: [alert]\nrules:\n" + rule(name, f"type: [map.update, map.change], {match}")
+                for name, match in (("one", "map.name: rul*, map.type: hash"), ("two", "map.name: others")))
+    with Map(name=b"ruled") as m, Map(name=b"others") as other, Run(one) as run:
         write(m, 1)
         for _ in range(1000):
             write(other, 1)
         write(m, 2)
         run.wait_for(lambda: len(run.alerts("one")) == 2)
-        run.reload(conf + rule("two", "type: map.update, map.name: others"), "read again")
+        run.reload(two, "read again")
 
         def asked():
             write(other, 2)
             return run.alerts("two")
 
         run.wait_for(asked)
-        write(m, 3)
+        write(m, 3)  # which decides on it anew
+        time.sleep(2)  # content is read, once a second
+        write(m, 5)
+        run.reload(one, "read again")
+        time.sleep(3)
+        write(m, 4)
+        run.wait_for(lambda: len(run.alerts("one")) == 3)
         left_out = run.finish()["filtered"]
-        equal(len(run.alerts("one")), 2, "the old rule")
+        equal([a["reason"].split()[-1] for a in run.alerts("one")], ["1", "2", "4"], "keys")
+        equal({a["of"]["type"] for a in run.alerts()}, {"map.update"}, "of")
         check(left_out < 1000, left_out, "were told by the kernel")
 
 
