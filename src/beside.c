@@ -104,11 +104,6 @@ static bool is_bpfmons(void *context, uint32_t id)
 	return ownmaps_has(p->own, id);
 }
 
-static const struct ruleset *rules_of(const struct pipeline *p)
-{
-	return p->opts->rules ? *p->opts->rules : NULL;
-}
-
 static bool is_wanted(void *context, const struct inv_map *m)
 {
 	const struct pipeline *p = context;
@@ -119,7 +114,7 @@ static bool is_wanted(void *context, const struct inv_map *m)
 		.name = m->name,
 	};
 
-	return interest_map(p->opts->filter, rules_of(p), &map);
+	return interest_map(p->opts->filter, pipeline_rules(p), &map);
 }
 
 static uint64_t losses(void *context)
@@ -173,8 +168,8 @@ static bool wants_changes(const struct pipeline *p)
 {
 	struct filter f = *p->opts->filter;
 
-	if (rules_of(p))
-		f.types |= ruleset_types(rules_of(p));
+	if (pipeline_rules(p))
+		f.types |= ruleset_types(pipeline_rules(p));
 	return filter_changes(&f);
 }
 
@@ -363,7 +358,7 @@ void beside_reloaded(struct pipeline *p)
 {
 	bool before = p->by_rules;
 
-	p->by_rules = interest_by_rules(p->opts->filter, rules_of(p));
+	p->by_rules = interest_by_rules(p->opts->filter, pipeline_rules(p));
 	if (!before && !p->by_rules)
 		return;
 	/* Of a map that was left out writes are not known: what it holds is read as if for the first time. */
@@ -376,7 +371,7 @@ void beside_reloaded(struct pipeline *p)
 
 bool beside_init(struct pipeline *p)
 {
-	p->by_rules = interest_by_rules(p->opts->filter, rules_of(p));
+	p->by_rules = interest_by_rules(p->opts->filter, pipeline_rules(p));
 	if (!open_eyes(p)) {
 		log_error("no memory to look for what blinds bpfmon: --check-interval 0");
 		return false;

@@ -31,7 +31,7 @@
 
 /* ---- records ---- */
 
-static struct ruleset *rules_of(const struct pipeline *p)
+struct ruleset *pipeline_rules(const struct pipeline *p)
 {
 	return p->opts->rules ? *p->opts->rules : NULL;
 }
@@ -40,11 +40,12 @@ static void learn_verdict(struct pipeline *p, const struct event_map *m)
 {
 	const struct filter *f = p->opts->filter;
 
-	if (!interest_varies(f, rules_of(p)) || !m->known || bpfobj_has_verdict(p->obj, m->id))
+	if (!interest_varies(f, pipeline_rules(p)) || !m->known ||
+	    bpfobj_has_verdict(p->obj, m->id))
 		return;
 	/* What is done to our own maps is an alert, whatever is filtered. */
 	bpfobj_set_verdict(p->obj, m->id,
-			   !interest_map(f, rules_of(p), m) &&
+			   !interest_map(f, pipeline_rules(p), m) &&
 				   !ownmaps_ours(p->own, bpfobj_own_pid(p->obj), m->id));
 }
 
@@ -97,8 +98,8 @@ static void put_known(struct pipeline *p, struct event *e, bool wanted)
 	procs_find(p->procs, &e->sender);
 	if (wanted)
 		sink_event(p->sink, e);
-	if (rules_of(p))
-		ruleset_event(rules_of(p), e, seq, pipeline_put_alert, p);
+	if (pipeline_rules(p))
+		ruleset_event(pipeline_rules(p), e, seq, pipeline_put_alert, p);
 }
 
 void pipeline_put_event(struct pipeline *p, struct event *e)
@@ -116,7 +117,7 @@ void pipeline_put_event(struct pipeline *p, struct event *e)
 	if (is == OWNMAPS_TOUCHED && p->eyes)
 		eyes_touched(p->eyes, e, wanted ? p->sink->seq : EVENT_SEQ_NONE);
 	/* Whatever its type: rules may ask for what nobody wants written. */
-	asked = is != OWNMAPS_BOOKKEEPING && rules_of(p) &&
+	asked = is != OWNMAPS_BOOKKEEPING && pipeline_rules(p) &&
 		(wanted || filter_subject(p->opts->filter, e));
 	if (!wanted)
 		p->accounts.filtered += writes;
@@ -495,8 +496,8 @@ static int finish(struct pipeline *p)
 	while (err > 0);
 	beside_tell_counted(p, BESIDE_ALL);
 	changes_end(p->changes);
-	if (rules_of(p))
-		ruleset_end(rules_of(p), pipeline_put_alert, p);
+	if (pipeline_rules(p))
+		ruleset_end(pipeline_rules(p), pipeline_put_alert, p);
 	p->accounts.compared = changes_stats(p->changes);
 	sink_flush(p->sink);
 	if (!sink_closed(p->sink)) {

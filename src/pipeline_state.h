@@ -59,6 +59,9 @@ struct pipeline {
 
 /* ---- pipeline.c ---- */
 
+/* Those in use now; NULL: there are none. */
+struct ruleset *pipeline_rules(const struct pipeline *p);
+
 /* There was enough: what comes now is only counted. */
 bool pipeline_enough(const struct pipeline *p);
 /* An event that comes after there was enough. */
