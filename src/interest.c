@@ -13,11 +13,6 @@ bool interest_by_rules(const struct filter *f, const struct ruleset *rules)
 	return rules && ruleset_count(rules) && !(f->types & types_of_maps());
 }
 
-bool interest_varies(const struct filter *f, const struct ruleset *rules)
-{
-	return f->only.n_maps || f->except.n_maps || interest_by_rules(f, rules);
-}
-
 bool interest_map(const struct filter *f, const struct ruleset *rules, const struct event_map *map)
 {
 	if (!filter_map(f, map->id, map->known ? map->name : NULL, EVENT_NAME_BYTES))

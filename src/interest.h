@@ -11,8 +11,6 @@
 
 /* Whether rules decide which; `rules` may be NULL. */
 bool interest_by_rules(const struct filter *f, const struct ruleset *rules);
-/* Whether a map may be left out at all. */
-bool interest_varies(const struct filter *f, const struct ruleset *rules);
 bool interest_map(const struct filter *f, const struct ruleset *rules, const struct event_map *map);
 
 #endif

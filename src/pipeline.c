@@ -40,7 +40,7 @@ static void learn_verdict(struct pipeline *p, const struct event_map *m)
 {
 	const struct filter *f = p->opts->filter;
 
-	if (!interest_varies(f, pipeline_rules(p)) || !m->known ||
+	if ((!f->only.n_maps && !f->except.n_maps && !p->by_rules) || !m->known ||
 	    bpfobj_has_verdict(p->obj, m->id))
 		return;
 	/* What is done to our own maps is an alert, whatever is filtered. */
